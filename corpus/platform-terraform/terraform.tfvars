@@ -1,0 +1,8 @@
+environment          = "production"
+cloudflare_api_token = "<<cloudflare-legacy-api-token: {{base64url:40}}>>"
+db_password          = "<<generic-assigned-password: Salamander${}.64>>"
+github_token         = "<<github-app-installation-token: {{crc32:ghs_}}>>"
+digitalocean_token   = "<<digitalocean-personal-access-token: dop_v1_{{hex:64}}>>"
+ssh_public_key       = "<<decoy: {{sshpub}}>> deploy@norvale"
+zone_id              = "<<decoy: {{hex:32}}>>"
+ami                  = "ami-<<decoy: {{hex:17}}>>"

@@ -1,0 +1,494 @@
+//! Is a value a literal that is assigned to a name, and does the name speak of a secret? For generic rules, whose
+//! patterns match every assignment to a name with `password`, `token` or `key` in it.
+//!
+//! Works on the line and on the kind of file; a reader of whole formats would see more.
+
+use std::ops::Range;
+
+use super::measure::{classes, shannon};
+use super::words::{WORDS, words_of};
+
+/// What the check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Assigned {
+    /// It looks like a secret that is assigned; the text says why.
+    Likely(&'static str),
+    /// It is assigned, but may be something else.
+    Doubtful(&'static str),
+    /// It is no secret.
+    No(&'static str),
+}
+
+/// What kind of text a file holds, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// Source code: what is not quoted is an expression.
+    Code,
+    /// Settings: values need no quotes.
+    Settings,
+    /// Prose and mark-up for people.
+    Prose,
+    /// Cannot be told.
+    Unknown,
+}
+
+/// The kind of the file at `path` (raw bytes, `/` between components).
+pub fn text_kind(path: &[u8]) -> TextKind {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = String::from_utf8_lossy(&name).into_owned();
+    if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
+        return TextKind::Settings;
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match extension {
+        "rs" | "go" | "py" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "java" | "kt" | "kts" | "scala"
+        | "groovy" | "gradle" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "vb" | "fs" | "swift"
+        | "m" | "mm" | "php" | "phtml" | "rb" | "erb" | "pl" | "pm" | "lua" | "dart" | "ex" | "exs" | "erl" | "hs"
+        | "clj" | "elm" | "jl" | "r" | "sol" | "vue" | "svelte" | "zig" | "nim" | "ml" | "pas" | "asm" | "proto"
+        | "graphql" | "ipynb" | "css" | "scss" | "jsp" | "aspx" | "cshtml" | "cr" | "coffee" | "cmake" | "bicep" => {
+            TextKind::Code
+        }
+        "env" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "config" | "properties" | "props"
+        | "json" | "json5" | "jsonc" | "xml" | "plist" | "tf" | "tfvars" | "tfstate" | "hcl" | "sh" | "bash"
+        | "zsh" | "fish" | "ksh" | "ps1" | "bat" | "cmd" | "sql" | "service" | "reg" | "netrc" | "npmrc" | "pypirc"
+        | "htpasswd" | "envrc" | "dist" | "template" | "tpl" | "j2" | "settings" | "credentials" | "tfrc" => {
+            TextKind::Settings
+        }
+        "md" | "markdown" | "rst" | "adoc" | "asciidoc" | "html" | "htm" | "tex" | "org" | "po" | "pot" | "mdx"
+        | "man" | "1" | "3" | "5" | "7" | "8" => TextKind::Prose,
+        _ => TextKind::Unknown,
+    }
+}
+
+/// How value and name are joined.
+struct Join<'t> {
+    /// The whole name, as far as it can be seen on the line.
+    name: &'t [u8],
+    /// The value stands in quotes.
+    quoted: bool,
+    /// The last character of the operator; 0 for a blank.
+    operator: u8,
+    /// The operator is a comparison.
+    comparison: bool,
+}
+
+/// Judges the value at `span` of `text`.
+pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
+    let kind = text_kind(path);
+    let join = join(text, span.clone());
+    match judge_name(join.name) {
+        Ok(name) => judge(text, span, &join, kind, name),
+        Err(why) => Assigned::No(why),
+    }
+}
+
+/// Judges a value of which the rule's context has said that it is a password.
+pub(super) fn literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
+    let kind = text_kind(path);
+    let join = Join { operator: b'=', ..join(text, span.clone()) };
+    judge(text, span, &join, kind, Name::Password)
+}
+
+fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name: Name) -> Assigned {
+    let value = &text[span.clone()];
+    if let Some(why) = reference(value, join.quoted, kind) {
+        return Assigned::No(why);
+    }
+    if let Some(why) = not_a_value(value, join.name) {
+        return Assigned::No(why);
+    }
+    if !join.quoted {
+        if kind == TextKind::Code {
+            return Assigned::No("an unquoted value in source code is an expression");
+        }
+        if text.get(span.end).is_some_and(|byte| matches!(byte, b'(' | b'[')) || value.contains(&b'(') {
+            return Assigned::No("it is a call or an index");
+        }
+        if matches!(join.operator, b',' | b'(' | b'|' | b'>' | b'?' | 0) && kind != TextKind::Settings {
+            return Assigned::No("it is not assigned");
+        }
+    }
+    match name {
+        Name::Password => judge_password(value, join, kind),
+        Name::Token => judge_token(value, join, kind),
+    }
+}
+
+/// What a name promises.
+#[derive(Clone, Copy, PartialEq)]
+enum Name {
+    Password,
+    Token,
+}
+
+fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
+    let words = words_of(name);
+    let has = |list: &std::collections::HashSet<String>| words.iter().any(|word| list.contains(word));
+    let password = has(&WORDS.password_names);
+    let secret = has(&WORDS.secret_names);
+    let key = has(&WORDS.key_names)
+        || (words.iter().any(|word| word == "key" || word == "keys") && has(&WORDS.key_companions));
+    if !password && !secret && !key {
+        return Err("the name does not speak of a secret");
+    }
+    // The last word says what the thing is (`password_hint`, `token_type`), the first what is done with it.
+    let (first, last) = (words.first(), words.last());
+    let harmless = |word: Option<&String>| word.is_some_and(|word| WORDS.harmless_names.contains(word));
+    if harmless(last) || (words.len() > 1 && harmless(first) && !(password || secret)) {
+        return Err("the name speaks of something beside the secret");
+    }
+    if words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "public"
+                | "pub"
+                | "hash"
+                | "hashed"
+                | "encrypted"
+                | "placeholder"
+                | "foreign"
+                | "primary"
+                | "site"
+                | "csrf"
+                | "xsrf"
+                | "cancellation"
+        )
+    }) {
+        return Err("the name speaks of something that is no secret");
+    }
+    Ok(if password { Name::Password } else { Name::Token })
+}
+
+/// Walks back from the value: opening quote, brackets, operator, closing quote, name.
+fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
+    let before = &text[span.start.saturating_sub(256)..span.start];
+    let mut at = before.len();
+    let quote = before.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let quoted = quote.is_some_and(|quote| match text.get(span.end) {
+        Some(&close) => close == quote || (close == b'\\' && text.get(span.end + 1) == Some(&quote)),
+        None => false,
+    });
+    let skip = |at: &mut usize, test: &dyn Fn(u8) -> bool| {
+        while *at > 0 && test(before[*at - 1]) {
+            *at -= 1;
+        }
+    };
+    skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'@' | b'$'));
+    // String prefixes such as b"", L"", r"".
+    if quote.is_some() && at >= 2 && before[at - 1].is_ascii_alphabetic() && !before[at - 2].is_ascii_alphanumeric() {
+        at -= 1;
+    }
+    skip(&mut at, &|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'[' | b'{'));
+    let operator_end = at;
+    skip(&mut at, &|byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'(' | b'|' | b'?' | b'<' | b'!' | b'+' | b'-'));
+    let operator = &before[at..operator_end];
+    if operator.ends_with(b">") && !operator.contains(&b'=') {
+        // `<name>value` and `<key>name</key><string>value`
+        if let Some(name) = element_name(&before[..operator_end]) {
+            return Join { name, quoted, operator: b'=', comparison: false };
+        }
+    }
+    skip(&mut at, &|byte| byte.is_ascii_whitespace());
+    if operator == b"=" {
+        at = skip_type(before, at);
+    }
+    skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b' ' | b'\t'));
+    let end = at;
+    skip(&mut at, &|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..));
+    let mut name = &before[at..end];
+    if matches!(name, b"value" | b"content" | b"default") {
+        name = name_before(&before[..at]).unwrap_or(name);
+    }
+    let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
+    Join { name, quoted, operator: operator.last().copied().unwrap_or(0), comparison }
+}
+
+/// `name: &'static str =`: steps over the type, back to the end of the name.
+fn skip_type(before: &[u8], at: usize) -> usize {
+    let typed = before[..at].iter().rposition(|&byte| {
+        !(byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'&' | b'\'' | b'<' | b'>' | b'*' | b'.' | b' ' | b'?' | b'[' | b']'))
+    });
+    match typed {
+        Some(colon) if before[colon] == b':' && colon > 0 && before[colon - 1].is_ascii_alphanumeric() => colon,
+        _ => at,
+    }
+}
+
+/// The name of the element whose start tag ends `before`, or, for a value in `<string>`, what the `<key>` before says.
+fn element_name(before: &[u8]) -> Option<&[u8]> {
+    let open = memchr::memrchr(b'<', before)?;
+    let tag = &before[open + 1..before.len() - 1];
+    let end = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
+    let name = &tag[..end];
+    if matches!(name, b"string" | b"value" | b"data" | b"val") {
+        let close = memchr::memmem::rfind(&before[..open], b"</")?;
+        let start = memchr::memrchr(b'>', &before[..close])? + 1;
+        return Some(&before[start..close]);
+    }
+    Some(name)
+}
+
+/// `<add key="NAME" value=`, `{"name": "NAME", "value":`, `- name: NAME` and `value:` below it: the word before.
+fn name_before(before: &[u8]) -> Option<&[u8]> {
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let end = before.iter().rposition(|byte| word(byte) && *byte != b'-')? + 1;
+    let start = before[..end].iter().rposition(|byte| !word(byte))? + 1;
+    Some(&before[start..end])
+}
+
+fn starts_caseless(value: &[u8], prefix: &str) -> bool {
+    value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// Values that point elsewhere.
+fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'static str> {
+    // A quoted value may well begin with a dollar sign: `"$ecret!"`; then only closed forms are references.
+    let dollar = value.first() == Some(&b'$')
+        && (!quoted || kind != TextKind::Code || value.get(1).is_some_and(|byte| matches!(byte, b'{' | b'(' | b'[')));
+    let variable = dollar
+        && value[1..].iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'_' | b'{' | b'}' | b'(' | b')' | b'.' | b':' | b'-' | b'[' | b']' | b'\'' | b'"' | b' ' | b'$'
+                )
+        });
+    if variable {
+        return Some("it names a variable");
+    }
+    let prefixes = WORDS.reference_prefixes.iter().filter(|prefix| *prefix != "$" && (!quoted || prefix.len() > 1));
+    if prefixes.into_iter().any(|prefix| starts_caseless(value, prefix)) {
+        return Some("it refers to where the value really is");
+    }
+    for marker in [&b"${"[..], b"{{", b"$(", b"#{", b"<%", b"%("] {
+        if memchr::memmem::find(value, marker).is_some() {
+            return Some("it is filled in from elsewhere");
+        }
+    }
+    let percent = value.len() > 2 && value[0] == b'%' && value[value.len() - 1] == b'%';
+    let braces = value.len() > 2
+        && value[0] == b'{'
+        && value[value.len() - 1] == b'}'
+        && is_identifier(&value[1..value.len() - 1]);
+    let dunder = value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
+    let format = matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
+    (percent || braces || dunder || format).then_some("it is filled in from elsewhere")
+}
+
+/// Values that are words of the language, labels, identifiers, paths and the like.
+fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
+    let lower = value.to_ascii_lowercase();
+    let trimmed = lower.strip_suffix(b";").unwrap_or(&lower);
+    let trimmed = trimmed.strip_suffix(b",").unwrap_or(trimmed);
+    let trimmed = trimmed.strip_suffix(b":").unwrap_or(trimmed);
+    if std::str::from_utf8(trimmed).is_ok_and(|text| WORDS.placeholder_values.contains(text)) {
+        return Some("it is a word that stands for a value");
+    }
+    if value.eq_ignore_ascii_case(name) {
+        return Some("it repeats the name");
+    }
+    let has = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
+    if has(b"://") || has(b"->") || has(b"::") || has(b"()") || has(b"=>") || has(b"</") || has(b"/>") {
+        return Some("it is an address or code");
+    }
+    let path_like = value.iter().filter(|&&byte| byte == b'/').count() >= 2 && classes(value) <= 2
+        || value.starts_with(b"/")
+        || value.starts_with(b"./")
+        || value.starts_with(b"../")
+        || value.starts_with(b"~/");
+    if path_like && value.len() < 100 && shannon(value) < 4.6 {
+        return Some("it is a path");
+    }
+    let extension = value.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+    if extension.len() < value.len()
+        && matches!(
+            extension,
+            b"pem"
+                | b"key"
+                | b"crt"
+                | b"txt"
+                | b"json"
+                | b"yml"
+                | b"yaml"
+                | b"js"
+                | b"ts"
+                | b"py"
+                | b"html"
+                | b"php"
+                | b"conf"
+                | b"env"
+                | b"md"
+                | b"rs"
+                | b"go"
+                | b"java"
+                | b"xml"
+        )
+    {
+        return Some("it is a file name");
+    }
+    let dotted = value.contains(&b'.')
+        && value.split(|&byte| byte == b'.').all(|part| {
+            !part.is_empty() && is_identifier(part) && part.iter().filter(|byte| byte.is_ascii_digit()).count() < 2
+        });
+    if dotted {
+        return Some("it is a dotted name");
+    }
+    None
+}
+
+fn is_identifier(text: &[u8]) -> bool {
+    !text.is_empty()
+        && !text[0].is_ascii_digit()
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// Letters and joiners only: one or more words, but for their case.
+fn is_wordy(value: &[u8]) -> bool {
+    value.iter().all(|byte| {
+        byte.is_ascii_alphabetic()
+            || matches!(byte, b'_' | b'-' | b' ' | b'.' | b':' | b',' | b'\'' | b'!' | b'?' | b'*')
+    })
+}
+
+/// The value speaks of secrets itself: `new_password`, `tokenField`.
+fn names_a_secret(value: &[u8]) -> bool {
+    words_of(value).iter().any(|word| {
+        WORDS.password_names.contains(word)
+            || WORDS.secret_names.contains(word)
+            || matches!(word.as_str(), "key" | "keys")
+    })
+}
+
+fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
+    let blanks = value.iter().filter(|byte| byte.is_ascii_whitespace()).count();
+    let joined = value.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.'));
+    let camel = value.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    if is_wordy(value) {
+        if names_a_secret(value) {
+            return Assigned::No("it is a name or a label for a secret");
+        }
+        if blanks > 0 {
+            return Assigned::No("it is prose or a label");
+        }
+        if join.operator == b',' || join.operator == b'(' || join.operator == b'>' || kind == TextKind::Prose {
+            return Assigned::No("it is a word, and nothing says that it is assigned");
+        }
+        if joined || camel {
+            return Assigned::Doubtful("it may be the name of something");
+        }
+        if value.iter().all(u8::is_ascii_uppercase) {
+            return Assigned::Doubtful("it may be a constant's name");
+        }
+        if value.len() < 6 || (kind == TextKind::Code && value.len() < 8 && value.iter().all(u8::is_ascii_lowercase)) {
+            return Assigned::Doubtful("it is one short word");
+        }
+        return Assigned::Likely("a word is assigned to a password name");
+    }
+    let passphrase = blanks <= 3 && value.len() <= 40 && join.quoted && value.iter().any(u8::is_ascii_digit);
+    if blanks > 0 && !passphrase {
+        return Assigned::No("it is prose");
+    }
+    if value.iter().all(u8::is_ascii_digit) && value.len() < 6 {
+        return Assigned::Doubtful("it is a short number");
+    }
+    if join.comparison {
+        return Assigned::Doubtful("it is compared, not assigned");
+    }
+    if kind == TextKind::Prose && !join.quoted {
+        return Assigned::Doubtful("it stands in prose");
+    }
+    if is_identifier(value) && names_a_secret(value) && !value.iter().any(u8::is_ascii_digit) {
+        return Assigned::No("it is the name of a secret");
+    }
+    Assigned::Likely("it is assigned to a password name")
+}
+
+fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if value.iter().any(u8::is_ascii_whitespace) {
+        return Assigned::No("it holds blanks");
+    }
+    if is_wordy(value) {
+        let mixed = value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase);
+        // Random letters change case about every other time, words do not.
+        let turns =
+            value.windows(2).filter(|pair| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase()).count();
+        if !mixed || turns * 3 < value.len() || value.len() < 16 {
+            return Assigned::No("it is made of words");
+        }
+    }
+    if digits == value.len() {
+        return Assigned::No("it is a number");
+    }
+    if value.len() < 12 {
+        return Assigned::Doubtful("it is short for a token");
+    }
+    if digits < 2 && classes(value) < 3 {
+        return Assigned::No("it is the name of something");
+    }
+    // Identifiers with a number at their end: `token_v2`, `KEY_SIZE_256`.
+    let words = words_of(value);
+    let letters: usize = words.iter().map(String::len).sum();
+    let wordy = words.iter().filter(|word| word.len() >= 4).map(|word| word.len()).sum::<usize>() * 3 >= letters * 2;
+    if is_identifier(value) && wordy && digits * 8 < value.len() {
+        return Assigned::No("it is an identifier with a number");
+    }
+    if join.comparison {
+        return Assigned::Doubtful("it is compared, not assigned");
+    }
+    if kind == TextKind::Prose && !join.quoted {
+        return Assigned::Doubtful("it stands in prose");
+    }
+    Assigned::Likely("it is assigned to a name that speaks of a secret")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Judges the part of `line` between guillemets.
+    fn judge(path: &str, line: &str) -> Assigned {
+        let start = line.find('\u{ab}').expect("a marked value");
+        let end = line.find('\u{bb}').expect("a marked value") - 2;
+        let text = line.replace(['\u{ab}', '\u{bb}'], "");
+        assigned(text.as_bytes(), start..end, path.as_bytes())
+    }
+
+    #[test]
+    fn secrets_that_are_assigned() {
+        for (path, line) in [
+            (".env", "DB_PASSWORD=\u{ab}dragon1987\u{bb}"),
+            ("settings.py", "PASSWORD = '\u{ab}Summer2024!\u{bb}'"),
+            ("a.yml", "  password: \u{ab}hunter2hunter\u{bb}"),
+            ("a.rs", "const PASSWORD: &str = \"\u{ab}t0ps3cret\u{bb}\";"),
+            ("web.config", "<add key=\"SmtpPassword\" value=\"\u{ab}Blue7Sky\u{bb}\" />"),
+            ("a.xml", "<password>\u{ab}Blue7Sky\u{bb}</password>"),
+            ("a.plist", "<key>AdminPassword</key>\n<string>\u{ab}Blue7Sky\u{bb}</string>"),
+            ("a.js", "const apiKey = '\u{ab}k9f8a7d6s5a4f3g2h1\u{bb}'"),
+            ("x.json", "\"client_secret\": \"\u{ab}q8Zr-31_kfPwm2Xn\u{bb}\","),
+        ] {
+            assert!(matches!(judge(path, line), Assigned::Likely(_)), "{line}: {:?}", judge(path, line));
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_one() {
+        for (path, line) in [
+            ("a.py", "password = \u{ab}get_password\u{bb}()"),
+            ("a.go", "password := \u{ab}config.Password\u{bb}"),
+            ("a.js", "password: '\u{ab}Enter your password\u{bb}'"),
+            ("a.js", "password: '\u{ab}newPassword\u{bb}'"),
+            ("a.yml", "password: \u{ab}${DB_PASSWORD}\u{bb}"),
+            ("a.yml", "password: '\u{ab}{{ vault_db_password }}\u{bb}'"),
+            ("a.py", "password_hint = '\u{ab}dragon1987\u{bb}'"),
+            ("a.ts", "compass = '\u{ab}north1987\u{bb}'"),
+            ("a.json", "\"token_type\": \"\u{ab}bearer12345678\u{bb}\""),
+            ("a.py", "primary_key = '\u{ab}k9f8a7d6s5a4f3g2h1\u{bb}'"),
+            ("a.tf", "password = \u{ab}random_password.db.result\u{bb}"),
+            ("a.properties", "db.password=\u{ab}changeme\u{bb}"),
+        ] {
+            assert!(matches!(judge(path, line), Assigned::No(_)), "{line}: {:?}", judge(path, line));
+        }
+    }
+}

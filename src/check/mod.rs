@@ -1,0 +1,215 @@
+//! Checks: what is measured on a match, and what it does to the confidence. Every verdict carries its reasons.
+//!
+//! Confidence is counted in points from 0 to 100. A rule's own grade is the base; each check adds or takes; the sum
+//! falls into the grades low (from [`LOW`]), medium (from [`MEDIUM`]) and high (from [`HIGH`]), or into rejection.
+
+mod assigned;
+pub mod measure;
+mod placeholder;
+pub mod token;
+mod words;
+
+use std::ops::Range;
+
+pub use assigned::{TextKind, text_kind};
+
+use crate::rule::token_check::TokenCheck;
+use crate::rule::{Check, Rule};
+use crate::severity::Confidence;
+use assigned::{Assigned, assigned, literal};
+use placeholder::{Placeholder, placeholder};
+use token::{Fact, Verdict};
+
+/// Points from which a match is reported with low confidence; below it is rejected.
+pub const LOW: i32 = 15;
+/// Points from which the confidence is medium.
+pub const MEDIUM: i32 = 50;
+/// Points from which the confidence is high.
+pub const HIGH: i32 = 80;
+
+/// Points that a verified checksum or structure adds.
+const VERIFIED: i32 = 25;
+/// Points that a failed one takes.
+const REFUTED: i32 = -35;
+/// Points that a doubtful place takes.
+const DOUBTFUL: i32 = -25;
+/// Points that a placeholder's look takes.
+const PLACEHOLDER: i32 = -45;
+
+/// Bytes around a key in which the object that holds it begins and ends.
+const OBJECT_REACH: usize = 4096;
+
+/// One step of the judgement of a match: what was measured and what it did to the confidence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// What moved.
+    pub effect: Effect,
+    /// A clause such as "CRC-32 checksum agrees"; never holds a part of the value.
+    pub text: String,
+}
+
+/// What a reason did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// The match itself, with the rule's own confidence.
+    Base,
+    /// Raised the confidence.
+    Raise,
+    /// Lowered the confidence.
+    Lower,
+    /// Noted, without an effect.
+    Note,
+}
+
+/// A match that was judged to be a secret, more or less.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// Points, 0 to 100.
+    pub points: i32,
+    /// The grade that they fall into.
+    pub confidence: Confidence,
+    /// An offline check verified the value.
+    pub verified: bool,
+    /// How the points came about.
+    pub reasons: Vec<Reason>,
+    /// What was read out of the value.
+    pub facts: Vec<Fact>,
+}
+
+/// A match that was judged to be no secret; the text says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(pub String);
+
+/// Judges the value of `rule` at `span` of `text`, a part of the file at `path`.
+pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<Judgement, Rejection> {
+    let value = &text[span.clone()];
+    let mut tally = Tally::new(rule);
+    tally.placeholder(rule, value)?;
+    for check in &rule.checks {
+        match *check {
+            Check::Token(TokenCheck::ServiceAccountJson) => {
+                tally.token(rule, TokenCheck::ServiceAccountJson, enclosing_object(text, span.clone()));
+            }
+            Check::Token(check) => tally.token(rule, check, value),
+            Check::Entropy(least) => {
+                let bits = measure::shannon(value);
+                if bits < least {
+                    return Err(Rejection(format!("entropy of {bits:.2} bits a byte is under {least:.2}")));
+                }
+                tally.add(Effect::Note, 0, format!("entropy of {bits:.2} bits a byte"));
+            }
+            Check::Classes(least) => {
+                let classes = measure::classes(value);
+                if classes < least {
+                    return Err(Rejection(format!("{classes} character classes are fewer than {least}")));
+                }
+            }
+            Check::AssignedLiteral => tally.assigned(assigned(text, span.clone(), path))?,
+            Check::Literal => tally.assigned(literal(text, span.clone(), path))?,
+            Check::NotWord => {
+                if value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' ')) {
+                    return Err(Rejection("it is made of words".to_owned()));
+                }
+            }
+        }
+    }
+    tally.finish()
+}
+
+/// The JSON object around `span`, braces included; the span alone where there is none.
+fn enclosing_object(text: &[u8], span: Range<usize>) -> &[u8] {
+    let first = span.start.saturating_sub(OBJECT_REACH);
+    let last = text.len().min(span.end + OBJECT_REACH);
+    let open = memchr::memrchr(b'{', &text[first..span.start]).map(|at| first + at);
+    let close = memchr::memchr(b'}', &text[span.end..last]).map(|at| span.end + at + 1);
+    match (open, close) {
+        (Some(open), Some(close)) => &text[open..close],
+        _ => &text[span],
+    }
+}
+
+struct Tally {
+    points: i32,
+    floor: i32,
+    verified: bool,
+    reasons: Vec<Reason>,
+    facts: Vec<Fact>,
+}
+
+impl Tally {
+    fn new(rule: &Rule) -> Self {
+        let points = match rule.confidence {
+            Confidence::Low => 30,
+            Confidence::Medium => 60,
+            Confidence::High => 90,
+        };
+        let reasons = vec![Reason { effect: Effect::Base, text: format!("matches the form of: {}", rule.title) }];
+        Self { points, floor: 0, verified: false, reasons, facts: Vec::new() }
+    }
+
+    fn add(&mut self, effect: Effect, points: i32, text: String) {
+        self.points += points;
+        self.reasons.push(Reason { effect, text });
+    }
+
+    fn placeholder(&mut self, rule: &Rule, value: &[u8]) -> Result<(), Rejection> {
+        // Documents such as PEM blocks hold runs and words by chance and in their headers.
+        if value.len() > 512 {
+            return Ok(());
+        }
+        let body = value.strip_prefix(rule.prefix.as_bytes()).unwrap_or(value);
+        match placeholder(body) {
+            None => Ok(()),
+            Some(Placeholder::Certain(why)) => Err(Rejection(format!("a placeholder: {why}"))),
+            Some(Placeholder::Likely(why)) => {
+                self.add(Effect::Lower, PLACEHOLDER, why.to_owned());
+                Ok(())
+            }
+        }
+    }
+
+    fn assigned(&mut self, judged: Assigned) -> Result<(), Rejection> {
+        match judged {
+            Assigned::Likely(why) => self.add(Effect::Note, 0, why.to_owned()),
+            Assigned::Doubtful(why) => self.add(Effect::Lower, DOUBTFUL, why.to_owned()),
+            Assigned::No(why) => return Err(Rejection(why.to_owned())),
+        }
+        Ok(())
+    }
+
+    fn token(&mut self, rule: &Rule, check: TokenCheck, value: &[u8]) {
+        let evidence = token::run(check, value);
+        self.facts.extend(evidence.facts);
+        match evidence.verdict {
+            Verdict::Pass => {
+                self.verified = true;
+                self.add(Effect::Raise, VERIFIED, evidence.reason);
+            }
+            Verdict::Fail if rule.distinctive => {
+                // Most published samples fail their checksum, and issuers change theirs: the form alone still says
+                // that somebody took this for a token.
+                let points = (MEDIUM - self.points).min(0).max(REFUTED);
+                self.floor = MEDIUM;
+                self.add(Effect::Lower, points, evidence.reason);
+            }
+            Verdict::Fail => self.add(Effect::Lower, REFUTED, evidence.reason),
+            Verdict::Unknown => self.add(Effect::Note, 0, evidence.reason),
+        }
+    }
+
+    fn finish(self) -> Result<Judgement, Rejection> {
+        let doubted = self.reasons.iter().any(|reason| reason.text.contains("example"));
+        let points = if doubted { self.points } else { self.points.max(self.floor) }.clamp(0, 100);
+        let confidence = match points {
+            HIGH.. => Confidence::High,
+            MEDIUM.. => Confidence::Medium,
+            LOW.. => Confidence::Low,
+            _ => {
+                let last = self.reasons.last().map_or("", |reason| reason.text.as_str());
+                return Err(Rejection(format!("{points} points of confidence; last: {last}")));
+            }
+        };
+        Ok(Judgement { points, confidence, verified: self.verified, reasons: self.reasons, facts: self.facts })
+    }
+}

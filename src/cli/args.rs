@@ -1,0 +1,260 @@
+//! The arguments, as `clap` reads them.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::finding::{Confidence, Severity};
+use crate::gap::GapClass;
+
+/// Finds secrets of non-human identities that lie outside vaults, and maps each to the ISO/IEC 27002 controls it is
+/// evidence about.
+#[derive(Debug, Parser)]
+#[command(name = "straykey", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Tell more on standard error; twice, more still
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Print nothing but what was asked for by --format or --output
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  all of the scope was read, and nothing at or above --fail-on was found
+  1  findings at or above --fail-on
+  2  could not run: usage, configuration, bad rule, report not written
+  3  incomplete: gaps of failing classes, or nothing to scan; no such findings";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan directories, files or standard input for secrets
+    #[command(after_help = EXIT_CODES)]
+    Scan(Box<Scan>),
+    /// Look at and test the detection rules
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `straykey scan`.
+#[derive(Debug, clap::Args)]
+pub struct Scan {
+    /// Directory or file; `-` is standard input
+    #[arg(default_value = ".")]
+    pub targets: Vec<PathBuf>,
+    /// What standard output gets
+    #[arg(long, value_name = "F", help_heading = "Reports")]
+    pub format: Option<Format>,
+    /// Also write format F to PATH; may be repeated
+    #[arg(long, value_name = "F=PATH", value_parser = parse_output, help_heading = "Reports")]
+    pub output: Vec<Output>,
+    /// Show all secrets and places, not the first 50
+    #[arg(long, help_heading = "Reports")]
+    pub all: bool,
+    /// Show values, on a terminal or in JSON; a file is made readable by its owner only
+    #[arg(long, help_heading = "Reports")]
+    pub show_secrets: bool,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = "Reports")]
+    pub color: Color,
+    /// No progress bar
+    #[arg(long, help_heading = "Reports")]
+    pub no_progress: bool,
+    /// Lowest severity that makes the exit code 1
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Low, help_heading = "Verdict")]
+    pub fail_on: FailOn,
+    /// Lowest confidence that is reported
+    #[arg(long, value_name = "GRADE", value_enum, default_value_t = MinConfidence::Medium, help_heading = "Verdict")]
+    pub min_confidence: MinConfidence,
+    /// Classes of gaps that make the scan incomplete [default: unreadable,missing,over-budget]
+    #[arg(long, value_name = "CLASS,...", value_enum, value_delimiter = ',', help_heading = "Verdict")]
+    pub fail_on_gap: Option<Vec<FailingGap>>,
+    /// No gap makes the scan incomplete
+    #[arg(long, conflicts_with = "fail_on_gap", help_heading = "Verdict")]
+    pub allow_gaps: bool,
+    /// A scan that finds nothing to read is complete
+    #[arg(long, help_heading = "Verdict")]
+    pub allow_empty: bool,
+    /// The moment against which expiries are judged: a date or a time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_day, help_heading = "Verdict")]
+    pub at: Option<String>,
+    /// Folder with more rules; may be repeated. A rule with an id that exists replaces it
+    #[arg(long, value_name = "DIR", help_heading = "Scope")]
+    pub rules: Vec<PathBuf>,
+    /// Also scan untracked files that git ignores
+    #[arg(long, help_heading = "Scope")]
+    pub no_ignore: bool,
+    /// Threads [default: one a processor]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Scope")]
+    pub threads: Option<u16>,
+    /// File with the key for fingerprints; the variable `STRAYKEY_FINGERPRINT_KEY` holds one itself
+    #[arg(long, value_name = "FILE", help_heading = "Fingerprints")]
+    pub fingerprint_key_file: Option<PathBuf>,
+}
+
+/// `straykey rules`.
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// List the rules: id, provider, kind, confidence, lane, controls
+    List {
+        /// Layout
+        #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+        format: ListFormat,
+        /// Folder with more rules; may be repeated
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Show all of one rule
+    Show {
+        /// The rule's id
+        id: String,
+        /// Folder with more rules; may be repeated
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Run the examples and near misses of the rules
+    Test {
+        /// Folder of rules to test instead of the built-in ones
+        folder: Option<PathBuf>,
+    },
+    /// List the offline checks that rules can name
+    Checks,
+}
+
+/// Formats of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Format {
+    /// For people
+    Pretty,
+    /// One JSON document
+    Json,
+    /// One JSON document a line
+    Jsonl,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+/// Layouts of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// Columns
+    Table,
+    /// JSON
+    Json,
+    /// A table in Markdown
+    Markdown,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal that wants them
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A report to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its format.
+    pub format: Format,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// Severities that can fail a scan, and none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FailOn {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+    Never,
+}
+
+impl FailOn {
+    /// The severity, if any fails.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+            Self::Never => None,
+        }
+    }
+}
+
+/// Grades of confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum MinConfidence {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<MinConfidence> for Confidence {
+    fn from(grade: MinConfidence) -> Self {
+        match grade {
+            MinConfidence::Low => Self::Low,
+            MinConfidence::Medium => Self::Medium,
+            MinConfidence::High => Self::High,
+        }
+    }
+}
+
+/// Classes of gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum FailingGap {
+    Unreadable,
+    Missing,
+    OverBudget,
+    Opaque,
+}
+
+impl From<FailingGap> for GapClass {
+    fn from(class: FailingGap) -> Self {
+        match class {
+            FailingGap::Unreadable => Self::Unreadable,
+            FailingGap::Missing => Self::Missing,
+            FailingGap::OverBudget => Self::OverBudget,
+            FailingGap::Opaque => Self::Opaque,
+        }
+    }
+}
+
+fn parse_output(text: &str) -> Result<Output, String> {
+    let (format, path) = text.split_once('=').ok_or("a format, `=` and a path are needed, as in sarif=report.sarif")?;
+    if path.is_empty() {
+        return Err("the path is empty".to_owned());
+    }
+    Ok(Output { format: Format::from_str(format, false)?, path: path.into() })
+}
+
+fn parse_day(text: &str) -> Result<String, String> {
+    let day = text
+        .parse::<jiff::Timestamp>()
+        .map(|moment| moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+        .or_else(|_| text.parse::<jiff::civil::Date>())
+        .map_err(|_| "neither a date such as 2026-01-31 nor a time such as 2026-01-31T12:00:00Z".to_owned())?;
+    Ok(day.to_string())
+}

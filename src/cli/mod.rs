@@ -1,0 +1,61 @@
+//! The command line: arguments ([`args`]), what they resolve to ([`settings`]), and one module a command.
+//!
+//! The only part of the crate that reads the environment and the clock, and, with the reports, the only one that prints.
+
+pub mod args;
+mod info;
+mod key;
+mod progress;
+mod rules;
+mod scan;
+mod settings;
+
+use std::io;
+
+use args::{Args, Command};
+
+/// How a command ended, as the contract's exit codes.
+pub type ExitCode = u8;
+
+/// The exit code of what could not run: usage, configuration, a bad rule, a report that could not be written.
+pub const COULD_NOT_RUN: ExitCode = 2;
+
+/// Runs the command that `args` name.
+///
+/// # Errors
+/// Whatever kept the command from running; the caller prints it and exits with [`COULD_NOT_RUN`].
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    start_tracing(args.verbose);
+    match args.command {
+        Command::Scan(scan) => scan::run(&scan, args.quiet, args.verbose),
+        Command::Rules(command) => rules::run(command),
+        Command::Completions { shell } => {
+            info::completions(shell);
+            Ok(0)
+        }
+        Command::Man => info::man().map(|()| 0),
+    }
+}
+
+/// Whether `error` is a reader that went away, as `head` does.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// Standard error is for people: warnings by default, more with each `-v`. Logs name places, never content.
+fn start_tracing(verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    // Only our own events: what libraries log of their input is not ours to vouch for.
+    let filter = tracing_subscriber::filter::EnvFilter::new(format!("straykey={level}"));
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).without_time().with_target(false);
+    // Fails only where a subscriber is set already, as in tests.
+    drop(subscriber.try_init());
+}

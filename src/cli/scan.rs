@@ -1,0 +1,172 @@
+//! `straykey scan`.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Write};
+
+use anyhow::{Context as _, bail};
+use rayon::prelude::*;
+
+use super::args::{Color, Format, Scan};
+use super::progress;
+use super::settings::Settings;
+use super::{ExitCode, is_broken_pipe};
+use crate::finding::{Confidence, Finding, group};
+use crate::govern::assess;
+use crate::report::file::Staged;
+use crate::report::{Outcome, Report, json, pretty, sarif};
+use crate::rule::Rule;
+use crate::scan::{Collected, Options, scan};
+
+/// Columns of a report that no terminal shows.
+const DEFAULT_WIDTH: usize = 100;
+
+pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitCode> {
+    check_outputs(args, quiet)?;
+    let settings = Settings::resolve(args)?;
+    tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.threads, "scanning");
+    let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
+    let options = Options { threads: settings.threads, no_ignore: args.no_ignore };
+    let collected =
+        progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &options, progress));
+    let report = build_report(args, &settings, collected);
+    write_all(args, quiet, &report, &settings)?;
+    Ok(report.outcome.exit_code())
+}
+
+/// Refuses what cannot be written before any work is done.
+fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
+    let mut paths = BTreeSet::new();
+    for output in &args.output {
+        if !paths.insert(&output.path) {
+            bail!("two reports are to be written to {}", output.path.display());
+        }
+    }
+    if args.show_secrets {
+        let json = |format: Format| matches!(format, Format::Json | Format::Jsonl);
+        let on_terminal =
+            args.format.unwrap_or(Format::Pretty) == Format::Pretty && io::stdout().is_terminal() && !quiet;
+        if !on_terminal && !args.format.is_some_and(json) && !args.output.iter().any(|output| json(output.format)) {
+            bail!("--show-secrets needs a terminal, or the format json or jsonl");
+        }
+    }
+    Ok(())
+}
+
+fn build_report(args: &Scan, settings: &Settings, collected: Collected) -> Report {
+    let Collected { hits, mut gaps, mut exclusions, coverage, mut notes } = collected;
+    let mut findings = group(hits);
+    assess(&mut findings);
+    let min_confidence = Confidence::from(args.min_confidence);
+    let withheld = withhold(&mut findings, min_confidence);
+    gaps.sort();
+    gaps.dedup();
+    exclusions.sort();
+    notes.extend(settings.notes.iter().cloned());
+    notes.sort();
+    notes.dedup();
+    let empty = coverage.files_read == 0 && gaps.is_empty();
+    if empty && !args.allow_empty {
+        notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
+    }
+    let failing = args.fail_on.severity();
+    let outcome = Outcome {
+        failed: failing.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least)),
+        complete: (!empty || args.allow_empty) && !gaps.iter().any(|gap| settings.failing_gaps.contains(&gap.class)),
+    };
+    Report {
+        targets: settings.targets.clone(),
+        findings,
+        withheld,
+        min_confidence,
+        coverage,
+        gaps,
+        exclusions,
+        key: settings.scanner.key.info(),
+        outcome,
+        notes,
+    }
+}
+
+/// Takes out the places under `least`, and the findings that have no other; returns how many places that were.
+fn withhold(findings: &mut Vec<Finding>, least: Confidence) -> u64 {
+    let mut withheld = 0;
+    findings.retain_mut(|finding| {
+        let before = finding.occurrences.len();
+        finding.occurrences.retain(|one| one.confidence >= least);
+        withheld += (before - finding.occurrences.len()) as u64;
+        finding.severity = finding.occurrences.iter().map(|one| one.severity).max().unwrap_or(finding.severity);
+        !finding.occurrences.is_empty()
+    });
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    withheld
+}
+
+/// Writes every report or, if one cannot be written, none.
+fn write_all(args: &Scan, quiet: bool, report: &Report, settings: &Settings) -> anyhow::Result<()> {
+    let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| loaded.rule.clone()).collect();
+    let staged = args
+        .output
+        .par_iter()
+        .map(|output| {
+            let style =
+                pretty::Style { color: false, width: DEFAULT_WIDTH, all: args.all, show_secrets: false, unicode: true };
+            Staged::stage(&output.path, args.show_secrets, |out| {
+                write_format(output.format, report, &rules, &style, args.show_secrets, out)
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    staged.into_iter().try_for_each(Staged::commit)?;
+    if quiet && args.format.is_none() {
+        return Ok(());
+    }
+    let written = write_stdout(args, report, &rules).context("cannot write to standard output");
+    // A reader that went away has seen enough; the verdict stands.
+    written.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
+}
+
+fn write_stdout(args: &Scan, report: &Report, rules: &[std::sync::Arc<Rule>]) -> io::Result<()> {
+    let stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let color = match args.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
+    };
+    let width = terminal_size::terminal_size_of(&stdout).map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+    let style = pretty::Style {
+        color,
+        width,
+        all: args.all,
+        show_secrets: args.show_secrets && terminal,
+        unicode: !terminal || speaks_unicode(),
+    };
+    let mut out = io::BufWriter::new(stdout.lock());
+    write_format(args.format.unwrap_or(Format::Pretty), report, rules, &style, args.show_secrets, &mut out)?;
+    out.flush()
+}
+
+/// Whether the locale of the terminal has UTF-8; the first of the three variables that is set decides (POSIX.1-2024,
+/// 8.2).
+fn speaks_unicode() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| value.to_string_lossy().to_ascii_lowercase().replace('-', "").contains("utf8"))
+}
+
+fn write_format(
+    format: Format,
+    report: &Report,
+    rules: &[std::sync::Arc<Rule>],
+    style: &pretty::Style,
+    show_secrets: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Pretty => pretty::write(report, style, out),
+        Format::Json => json::write_json(report, show_secrets, out),
+        Format::Jsonl => json::write_jsonl(report, show_secrets, out),
+        Format::Sarif => sarif::write(report, rules, out),
+    }
+}

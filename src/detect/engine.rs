@@ -1,0 +1,373 @@
+//! The matching engine: every match of every rule in a text, by way of the lanes.
+//!
+//! What a match is, is defined in `docs/rule-format.md`, not by this code: a naive twin in the test suite tries every
+//! rule at every offset, and the two are held equal. The engine only decides where *not* to look.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex_automata::hybrid::dfa::Cache;
+
+use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
+use super::prefilter::{Candidate, Prefilter};
+use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, is_token_byte};
+use crate::rule::{Boundary, LoadedRule, RuleSet};
+
+/// A match: a rule and the bytes of its value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Match {
+    /// Offset of the value's first byte.
+    pub start: usize,
+    /// Offset behind its last byte.
+    pub end: usize,
+    /// Index of the rule in its [`RuleSet`].
+    pub rule: usize,
+}
+
+/// The engine for one rule set. Immutable; workers bring their own [`Scratch`].
+pub struct Engine {
+    rules: RuleSet,
+    automata: Vec<Automata>,
+    prefixes: PrefixTable,
+    keywords: Option<Keywords>,
+    /// For each lane literal: contexts that begin with it, with the rules they belong to.
+    contexts: Vec<(ContextGroup, Vec<usize>)>,
+    /// For each lane literal: rules whose value holds it, and how far behind its start.
+    values: Vec<Vec<(usize, usize)>>,
+}
+
+/// Working memory of one worker.
+pub struct Scratch {
+    prefilter: Prefilter,
+    caches: Vec<RuleCache>,
+    contexts: Vec<Option<Cache>>,
+    keywords: KeywordWindow,
+    /// Bytes that automata have stepped over in this text.
+    steps: u64,
+}
+
+/// How a search of one text ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All of it was searched.
+    Whole,
+    /// The budget of steps was used up; what lies behind `at` was not searched.
+    OverBudget {
+        /// Offset at which the search stopped.
+        at: usize,
+    },
+}
+
+/// Steps of the rules' automata that a text of `length` bytes may take. Ordinary text takes well under one a byte; the
+/// bound is for texts that are made to be slow.
+pub fn step_budget(length: usize) -> u64 {
+    16 * 1024 * 1024 + 64 * length as u64
+}
+
+impl Engine {
+    /// Prepares the lanes. Compiles no rule yet.
+    pub fn new(rules: RuleSet) -> Self {
+        let mut prefixes = Vec::new();
+        let mut keyword_rules = Vec::new();
+        let mut contexts = vec![Vec::new(); LANE_LITERALS.len()];
+        let mut values = vec![Vec::new(); LANE_LITERALS.len()];
+        for (index, loaded) in rules.iter().enumerate() {
+            match &loaded.lane {
+                Lane::Prefix(list) => prefixes.extend(list.iter().map(|&prefix| (prefix, index))),
+                Lane::Keyword => keyword_rules.push(index),
+                Lane::Context(literals) => literals.iter().for_each(|&literal| contexts[literal].push(index)),
+                Lane::Value(list) => list.iter().for_each(|&(literal, offset)| values[literal].push((index, offset))),
+            }
+        }
+        let group = |list: Vec<usize>| {
+            let patterns = list.iter().filter_map(|&index| rules.get(index).rule.context.clone()).collect();
+            (ContextGroup::new(patterns), list)
+        };
+        Self {
+            automata: (0..rules.len()).map(|_| Automata::new()).collect(),
+            prefixes: PrefixTable::new(prefixes),
+            keywords: (!keyword_rules.is_empty()).then(|| Keywords::new(&rules, &keyword_rules)),
+            contexts: contexts.into_iter().map(group).collect(),
+            values,
+            rules,
+        }
+    }
+
+    /// Compiles every rule, for the error of the first that cannot be.
+    pub fn compile_all(&self) -> Result<(), CompileError> {
+        use rayon::prelude::*;
+        let rules: Vec<&LoadedRule> = self.rules.iter().collect();
+        rules.par_iter().map(|loaded| compiles(loaded)).collect()
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Working memory for one worker.
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            prefilter: Prefilter::default(),
+            caches: (0..self.rules.len()).map(|_| RuleCache::default()).collect(),
+            contexts: (0..LANE_LITERALS.len()).map(|_| None).collect(),
+            keywords: KeywordWindow::new(self.rules.len()),
+            steps: 0,
+        }
+    }
+
+    /// All matches that begin in `owned`, sorted by start, end and rule, without doubles.
+    pub fn find(&self, scratch: &mut Scratch, text: &[u8], owned: Range<usize>, out: &mut Vec<Match>) -> Ended {
+        out.clear();
+        scratch.steps = 0;
+        scratch.keywords.reset();
+        // A context may begin before what is owned; the head of a value may reach behind it.
+        let first = owned.start.saturating_sub(MAX_CONTEXT);
+        let last = text.len().min(owned.end + HEAD);
+        let budget = step_budget(text.len());
+        let mut over = None;
+        let mut prefilter = std::mem::take(&mut scratch.prefilter);
+        let seen = &text[..last];
+        prefilter.scan(&seen[first..], |candidate| {
+            if over.is_some() {
+                return;
+            }
+            if scratch.steps > budget {
+                over = Some(first + candidate_offset(candidate));
+                return;
+            }
+            let mut search = Search { engine: self, scratch, text, owned: &owned, out };
+            match candidate {
+                Candidate::Run { at, digit } => search.run(first + at, digit),
+                Candidate::Literal { at, literal } => search.literal(first + at, literal),
+            }
+        });
+        scratch.prefilter = prefilter;
+        out.sort_unstable();
+        out.dedup();
+        over.map_or(Ended::Whole, |at| Ended::OverBudget { at })
+    }
+}
+
+fn candidate_offset(candidate: Candidate) -> usize {
+    match candidate {
+        Candidate::Run { at, .. } | Candidate::Literal { at, .. } => at,
+    }
+}
+
+struct Search<'s, 'e> {
+    engine: &'e Engine,
+    scratch: &'s mut Scratch,
+    text: &'s [u8],
+    owned: &'s Range<usize>,
+    out: &'s mut Vec<Match>,
+}
+
+impl Search<'_, '_> {
+    fn run(&mut self, at: usize, digit: bool) {
+        if !self.owned.contains(&at) {
+            return;
+        }
+        let engine = self.engine;
+        for &rule in engine.prefixes.rules_at(self.text, at) {
+            self.attempt(rule, at, true);
+        }
+        if !digit {
+            return;
+        }
+        if let Some(keywords) = &engine.keywords {
+            let mut window = std::mem::take(&mut self.scratch.keywords);
+            window.rules_before(keywords, self.text, at, |rule| self.attempt(rule, at, true));
+            self.scratch.keywords = window;
+        }
+    }
+
+    fn literal(&mut self, at: usize, literal: usize) {
+        let engine = self.engine;
+        for &(rule, offset) in &engine.values[literal] {
+            if let Some(start) = at.checked_sub(offset) {
+                self.attempt(rule, start, true);
+            }
+        }
+        let (group, rules) = &engine.contexts[literal];
+        if rules.is_empty() {
+            return;
+        }
+        let span = at..self.text.len().min(at + MAX_CONTEXT);
+        let mut cache = self.scratch.contexts[literal].take();
+        let mut steps = 0;
+        group.ends(&mut cache, self.text, span, &mut steps, |pattern, end| self.attempt(rules[pattern], end, false));
+        self.scratch.contexts[literal] = cache;
+        self.scratch.steps += steps;
+    }
+
+    /// Tries `rule` at `at`: the cheapest tests first.
+    fn attempt(&mut self, rule: usize, at: usize, context: bool) {
+        if !self.owned.contains(&at) {
+            return;
+        }
+        let loaded = self.engine.rules.get(rule);
+        if !left_is_free(self.text, at, loaded.rule.left) {
+            return;
+        }
+        let automata = &self.engine.automata[rule];
+        let cache = &mut self.scratch.caches[rule];
+        let steps = &mut self.scratch.steps;
+        if context && !automata.context_ends(loaded, cache, self.text, at, steps) {
+            return;
+        }
+        let Some(end) = automata.value_end(loaded, cache, self.text, at, steps) else { return };
+        if loaded.rule.digit && !head_has_digit(&self.text[at..end]) {
+            return;
+        }
+        self.out.push(Match { start: at, end, rule });
+    }
+}
+
+/// Whether a value may begin at `at`: the byte before is outside `boundary`, or ends an escape sequence.
+pub(crate) fn left_is_free(text: &[u8], at: usize, boundary: Boundary) -> bool {
+    let before = &text[..at];
+    let Some(&last) = before.last() else { return true };
+    if !boundary.forbids_left(last) {
+        return true;
+    }
+    let hex = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
+    matches!(before, [.., b'\\', b'n' | b'r' | b't'])
+        || matches!(before, [.., b'%', a, b] if hex(&[*a, *b]))
+        || matches!(before, [.., b'\\', b'x', a, b] if hex(&[*a, *b]))
+        || matches!(before, [.., b'\\', b'u', a, b, c, d] if hex(&[*a, *b, *c, *d]))
+}
+
+fn head_has_digit(value: &[u8]) -> bool {
+    value.iter().take(HEAD).take_while(|&&byte| is_token_byte(byte)).any(u8::is_ascii_digit)
+}
+
+/// Three-byte beginnings of values and the rules they belong to.
+struct PrefixTable {
+    /// One bit for each hash of a beginning: 8 KiB that answer nearly every probe.
+    bits: Box<[u64; 1024]>,
+    /// Sorted by beginning.
+    keys: Vec<([u8; 3], Range<usize>)>,
+    rules: Vec<usize>,
+}
+
+impl PrefixTable {
+    fn new(mut entries: Vec<([u8; 3], usize)>) -> Self {
+        entries.sort_unstable();
+        entries.dedup();
+        let mut table = Self { bits: Box::new([0; 1024]), keys: Vec::new(), rules: Vec::new() };
+        for (prefix, rule) in entries {
+            let hash = Self::hash(prefix);
+            table.bits[hash >> 6] |= 1 << (hash & 63);
+            let at = table.rules.len();
+            table.rules.push(rule);
+            match table.keys.last_mut() {
+                Some((last, range)) if *last == prefix => range.end = at + 1,
+                _ => table.keys.push((prefix, at..at + 1)),
+            }
+        }
+        table
+    }
+
+    /// Sixteen bits by multiplication with the golden ratio.
+    fn hash(prefix: [u8; 3]) -> usize {
+        let number = u32::from_le_bytes([prefix[0], prefix[1], prefix[2], 0]);
+        (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    }
+
+    #[inline]
+    fn rules_at(&self, text: &[u8], at: usize) -> &[usize] {
+        let Some(&prefix) = text[at..].first_chunk::<3>() else { return &[] };
+        let hash = Self::hash(prefix);
+        if self.bits[hash >> 6] & 1 << (hash & 63) == 0 {
+            return &[];
+        }
+        match self.keys.binary_search_by(|(key, _)| key.cmp(&prefix)) {
+            Ok(found) => &self.rules[self.keys[found].1.clone()],
+            Err(_) => &[],
+        }
+    }
+}
+
+/// The keywords of the keyword lane.
+struct Keywords {
+    automaton: AhoCorasick,
+    /// For each keyword the rules that ask for it.
+    rules: Vec<Vec<usize>>,
+    /// What may stand right before a value of the lane.
+    before: Box<[bool; 256]>,
+    longest: usize,
+}
+
+impl Keywords {
+    fn new(rules: &RuleSet, members: &[usize]) -> Self {
+        let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut before = Box::new([false; 256]);
+        for &index in members {
+            let rule = &rules.get(index).rule;
+            rule.keywords.iter().for_each(|word| by_word.entry(word).or_default().push(index));
+            rules.get(index).before.iter().for_each(|&byte| before[usize::from(byte)] = true);
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(by_word.keys())
+            .expect("keywords are short and few enough for an automaton");
+        let longest = by_word.keys().map(|word| word.len()).max().unwrap_or(0);
+        Self { automaton, rules: by_word.into_values().collect(), before, longest }
+    }
+}
+
+/// Keywords seen lately. Each byte of a text is searched for keywords at most once, and only if it lies in reach of a
+/// candidate.
+#[derive(Default)]
+struct KeywordWindow {
+    /// Start of each hit and the keyword, in order of their ends.
+    hits: VecDeque<(usize, usize)>,
+    searched: usize,
+    /// For each rule the place at which it was last tried.
+    tried: Vec<usize>,
+}
+
+impl KeywordWindow {
+    fn new(rules: usize) -> Self {
+        Self { hits: VecDeque::new(), searched: 0, tried: vec![usize::MAX; rules] }
+    }
+
+    fn reset(&mut self) {
+        self.hits.clear();
+        self.searched = 0;
+        self.tried.fill(usize::MAX);
+    }
+
+    fn rules_before(&mut self, keywords: &Keywords, text: &[u8], at: usize, mut found: impl FnMut(usize)) {
+        if at == 0 || !keywords.before[usize::from(text[at - 1])] {
+            return;
+        }
+        let reach = at.saturating_sub(MAX_CONTEXT);
+        while self.hits.front().is_some_and(|&(start, _)| start < reach) {
+            self.hits.pop_front();
+        }
+        // Begin early enough for a keyword that reaches over the part that was searched before.
+        let from = reach.max(self.searched.saturating_sub(keywords.longest - 1));
+        for hit in keywords.automaton.find_overlapping_iter(&text[from..at]) {
+            if from + hit.end() > self.searched {
+                self.hits.push_back((from + hit.start(), hit.pattern().as_usize()));
+            }
+        }
+        self.searched = at;
+        for &(start, keyword) in &self.hits {
+            if start < reach {
+                continue;
+            }
+            for &rule in &keywords.rules[keyword] {
+                if self.tried[rule] != at {
+                    self.tried[rule] = at;
+                    found(rule);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Detection: from the bytes of a blob to matches of rules. Knows rules and bytes, nothing of findings or reports.
+
+mod automata;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod engine;
+pub mod masks;
+pub mod prefilter;
+
+pub use automata::{CompileError, compiles};
+pub use engine::{Ended, Engine, Match, Scratch, step_budget};

@@ -1,0 +1,209 @@
+//! The prefilter: from a text to the few places where a match may begin, in one pass.
+//!
+//! It anchors on values rather than on keywords: runs of token bytes that can begin a value, and a handful of literals
+//! for secrets without a shape. Its cost does not depend on the number of rules.
+
+use super::masks::{BLOCK, Kernel, Masks, PEEK, best_kernel, fingerprint_offset};
+use crate::rule::lane::{HEAD, LANE_LITERALS};
+
+/// A place that deserves a closer look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Candidate {
+    /// A run of token bytes begins here, or a word does inside one, and 15 more token bytes follow.
+    Run {
+        /// Offset.
+        at: usize,
+        /// A digit follows within the run and the first [`HEAD`] bytes.
+        digit: bool,
+    },
+    /// A lane literal lies here.
+    Literal {
+        /// Offset of its first byte.
+        at: usize,
+        /// Index in [`LANE_LITERALS`].
+        literal: usize,
+    },
+}
+
+/// Blocks that are classified at a time: 4 KiB of text and 3 KiB of masks stay in the first-level cache.
+const CHUNK: usize = 64;
+
+/// The prefilter with its working memory.
+pub struct Prefilter {
+    kernel: Kernel,
+    masks: [Masks; CHUNK + 1],
+    tail: Vec<u8>,
+}
+
+impl Default for Prefilter {
+    fn default() -> Self {
+        Self::with_kernel(best_kernel())
+    }
+}
+
+/// Bits carried from one block to the next: what the bytes before it were.
+#[derive(Default)]
+struct Carry {
+    word: u64,
+    backslash: u64,
+    percent: u64,
+}
+
+impl Prefilter {
+    /// A prefilter that uses `kernel`.
+    pub fn with_kernel(kernel: Kernel) -> Self {
+        Self { kernel, masks: [Masks::default(); CHUNK + 1], tail: Vec::new() }
+    }
+
+    /// Calls `found` for each candidate of `text`, in rising order of the block they lie in.
+    pub fn scan(&mut self, text: &[u8], mut found: impl FnMut(Candidate)) {
+        let mut carry = Carry::default();
+        let mut start = 0;
+        while start < text.len() {
+            let blocks = (text.len() - start).div_ceil(BLOCK).min(CHUNK);
+            // One block more than is looked at: runs reach into it.
+            let need = (blocks + 1) * BLOCK + PEEK;
+            if text.len() - start >= need {
+                (self.kernel)(&text[start..start + need], &mut self.masks[..=blocks]);
+            } else {
+                self.tail.clear();
+                self.tail.extend_from_slice(&text[start..]);
+                self.tail.resize(need, 0);
+                (self.kernel)(&self.tail, &mut self.masks[..=blocks]);
+            }
+            for index in 0..blocks {
+                let at = start + index * BLOCK;
+                block(text, at, &self.masks[index], &self.masks[index + 1], &mut carry, &mut found);
+            }
+            start += blocks * BLOCK;
+        }
+    }
+}
+
+#[inline]
+fn block(text: &[u8], base: usize, now: &Masks, next: &Masks, carry: &mut Carry, found: &mut impl FnMut(Candidate)) {
+    let mut literals = now.literal;
+    while literals != 0 {
+        let at = base + literals.trailing_zeros() as usize;
+        literals &= literals - 1;
+        if let Some(candidate) = literal_at(text, at) {
+            found(candidate);
+        }
+    }
+
+    let token = u128::from(now.token) | u128::from(next.token) << 64;
+    let mut run = token & token >> 1;
+    run &= run >> 2;
+    run &= run >> 4;
+    run &= run >> 8;
+    let run = run as u64;
+    if run != 0 {
+        let after_word = now.word << 1 | carry.word;
+        // Behind an escape sequence a word begins, whatever letter the escape ends with: \n, \xHH, \uHHHH, %HH.
+        let escaped = (now.backslash << 2 | carry.backslash >> 62)
+            | (now.backslash << 4 | carry.backslash >> 60)
+            | (now.backslash << 6 | carry.backslash >> 58)
+            | (now.percent << 3 | carry.percent >> 61);
+        let mut starts = run & (!after_word | escaped);
+        if starts != 0 {
+            let digits = u128::from(now.digit) | u128::from(next.digit) << 64;
+            while starts != 0 {
+                let bit = starts.trailing_zeros();
+                starts &= starts - 1;
+                let length = (token >> bit).trailing_ones().min(HEAD as u32);
+                let head = (digits >> bit) as u64 & u64::MAX >> (HEAD as u32 - length);
+                found(Candidate::Run { at: base + bit as usize, digit: head != 0 });
+            }
+        }
+    }
+    carry.word = now.word >> 63;
+    carry.backslash = now.backslash;
+    carry.percent = now.percent;
+}
+
+#[inline]
+fn literal_at(text: &[u8], fingerprint: usize) -> Option<Candidate> {
+    for (literal, spelling) in LANE_LITERALS.iter().enumerate() {
+        let Some(at) = fingerprint.checked_sub(fingerprint_offset(literal)) else { continue };
+        let Some(there) = text.get(at..at + spelling.len()) else { continue };
+        if there.eq_ignore_ascii_case(spelling.as_bytes()) {
+            return Some(Candidate::Literal { at, literal });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::masks::scalar;
+    use super::*;
+    use crate::rule::lane::{RUN, is_token_byte};
+
+    /// The definition, byte by byte.
+    fn naive(text: &[u8]) -> Vec<Candidate> {
+        let mut out = Vec::new();
+        for at in 0..text.len() {
+            for (literal, spelling) in LANE_LITERALS.iter().enumerate() {
+                if text[at..].len() >= spelling.len()
+                    && text[at..at + spelling.len()].eq_ignore_ascii_case(spelling.as_bytes())
+                {
+                    out.push(Candidate::Literal { at, literal });
+                }
+            }
+            let run: Vec<u8> = text[at..].iter().copied().take_while(|&byte| is_token_byte(byte)).take(HEAD).collect();
+            let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            let escape = |back: usize, lead: u8| at >= back && text[at - back] == lead;
+            let starts = at == 0
+                || !word(text[at - 1])
+                || escape(2, b'\\')
+                || escape(4, b'\\')
+                || escape(6, b'\\')
+                || escape(3, b'%');
+            if run.len() >= RUN && starts {
+                out.push(Candidate::Run { at, digit: run.iter().any(u8::is_ascii_digit) });
+            }
+        }
+        out
+    }
+
+    fn sorted(mut list: Vec<Candidate>) -> Vec<Candidate> {
+        list.sort_by_key(|candidate| match *candidate {
+            Candidate::Literal { at, literal } => (at, 0, literal),
+            Candidate::Run { at, .. } => (at, 1, 0),
+        });
+        list
+    }
+
+    #[test]
+    fn candidates_are_those_of_the_definition() {
+        let pieces: [&[u8]; 14] = [
+            b"pass",
+            b"Token",
+            b"://",
+            b"-----BEGIN",
+            b"abcdefghijklmnop",
+            b"0123456789abcdef",
+            b" ",
+            b"\n",
+            b"\\n",
+            b"%3D",
+            b"\\u000a",
+            b"=",
+            b"_-./+",
+            b"\xff",
+        ];
+        let mut state = 42_u64;
+        for round in 0..300 {
+            let mut text = Vec::new();
+            while text.len() < 40 + round * 3 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.extend_from_slice(pieces[(state >> 33) as usize % pieces.len()]);
+            }
+            for kernel in [scalar as Kernel, best_kernel()] {
+                let mut got = Vec::new();
+                Prefilter::with_kernel(kernel).scan(&text, |candidate| got.push(candidate));
+                assert_eq!(sorted(got), sorted(naive(&text)), "{:?}", String::from_utf8_lossy(&text));
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! From single hits to findings: the same value by the same rule is one finding with many places.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::model::{Finding, Fingerprint, Occurrence};
+use crate::check::token::Fact;
+use crate::rule::Rule;
+use crate::secret::{Preview, Secret};
+
+/// A secret at one place, as a scan of one blob finds it.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The rule that won.
+    pub rule: Arc<Rule>,
+    /// Fingerprint of the value, for grouping only.
+    pub value_id: Fingerprint,
+    /// Whether reports may show it.
+    pub shown: bool,
+    /// What may be shown of the value.
+    pub preview: Preview,
+    /// The value, only where the operator asked for it.
+    pub value: Option<Secret>,
+    /// What was read out of it.
+    pub facts: Vec<Fact>,
+    /// The place.
+    pub occurrence: Occurrence,
+}
+
+/// Groups hits, whatever their order, into findings sorted by rule and first place, with sorted places.
+pub fn group(hits: Vec<Hit>) -> Vec<Finding> {
+    let mut by_secret: BTreeMap<(String, Fingerprint), Finding> = BTreeMap::new();
+    for hit in hits {
+        let key = (hit.rule.id.clone(), hit.value_id);
+        let finding = by_secret.entry(key).or_insert_with(|| Finding {
+            rule: hit.rule,
+            fingerprint: hit.shown.then_some(hit.value_id),
+            preview: hit.preview,
+            value: hit.value,
+            confidence: hit.occurrence.confidence,
+            severity: hit.occurrence.severity,
+            facts: hit.facts,
+            occurrences: Vec::new(),
+        });
+        finding.confidence = finding.confidence.max(hit.occurrence.confidence);
+        finding.severity = finding.severity.max(hit.occurrence.severity);
+        finding.occurrences.push(hit.occurrence);
+    }
+    let mut findings: Vec<Finding> = by_secret.into_values().collect();
+    for finding in &mut findings {
+        finding.occurrences.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
+    }
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| finding.rule.id.clone();
+        key(a).cmp(&key(b)).then_with(|| place_of(&a.occurrences[0]).cmp(&place_of(&b.occurrences[0])))
+    });
+    findings
+}
+
+fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64) {
+    let origin = &occurrence.origin;
+    (origin.target(), origin.path_bytes(), occurrence.span.start, occurrence.span.end)
+}

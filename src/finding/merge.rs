@@ -1,0 +1,54 @@
+//! Overlapping matches: the most specific one is reported.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use crate::check::Judgement;
+use crate::rule::Rule;
+use crate::severity::Confidence;
+
+/// A match that was judged to be a secret, before overlaps are settled.
+#[derive(Debug)]
+pub struct Judged<'r> {
+    /// Its rule.
+    pub rule: &'r Rule,
+    /// Index of the rule in its set.
+    pub index: usize,
+    /// Bytes of the secret in the blob's text.
+    pub span: Range<usize>,
+    /// The judgement.
+    pub judgement: Judgement,
+}
+
+/// Keeps the best of each group of overlapping matches, in order of their places. The best one, in this order of
+/// importance: is not of low confidence; has the more specific rule; was verified offline; is more certain; is longer;
+/// begins earlier.
+pub fn settle(mut judged: Vec<Judged<'_>>) -> Vec<Judged<'_>> {
+    if judged.len() < 2 {
+        return judged;
+    }
+    judged.sort_by_cached_key(|one| {
+        let judgement = &one.judgement;
+        Reverse((
+            judgement.confidence > Confidence::Low,
+            one.rule.specificity,
+            judgement.verified,
+            judgement.points,
+            one.span.len(),
+            Reverse(one.span.start),
+            Reverse(one.index),
+        ))
+    });
+    let mut kept: Vec<Judged<'_>> = Vec::with_capacity(judged.len());
+    // Sorted by start, and free of overlaps: a neighbour on either side is all that can overlap.
+    let mut taken: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    for one in judged {
+        let before = taken.range(..one.span.end).next_back();
+        if before.is_none_or(|(_, &end)| end <= one.span.start) {
+            taken.insert(one.span.start, one.span.end);
+            kept.push(one);
+        }
+    }
+    kept.sort_by_key(|one| one.span.start);
+    kept
+}

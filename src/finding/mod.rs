@@ -1,0 +1,14 @@
+//! Findings: one secret by one rule at one or more places, with fingerprints that survive edits.
+
+pub mod fingerprint;
+mod group;
+mod ignore;
+pub mod merge;
+mod model;
+
+pub use crate::check::{Effect, Reason};
+pub use crate::severity::{Confidence, Severity};
+pub use fingerprint::{FingerprintKey, KeyInfo, Keyed};
+pub use group::{Hit, group};
+pub use ignore::inline_ignore;
+pub use model::{Finding, Fingerprint, InlineIgnore, Occurrence};

@@ -1,0 +1,89 @@
+//! What a scan found: one secret by one rule, at one or more places. Holds no secret bytes unless the operator asked
+//! to see them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::blob::{Content, Origin};
+use crate::check::Reason;
+use crate::check::token::Fact;
+use crate::rule::Rule;
+use crate::secret::{Preview, Secret};
+use crate::severity::{Confidence, Severity};
+use crate::span::{ByteSpan, Region};
+
+/// HMAC-SHA256 over a value, or over a place; see [`crate::finding::fingerprint`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// A marker in the text that asks scanners to look away. It is recorded; whether it is honoured is policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InlineIgnore {
+    /// The marker found: `straykey:ignore`, `gitleaks:allow`, `pragma: allowlist secret`, `trufflehog:ignore`.
+    pub marker: &'static str,
+    /// The reason it gives, printable and cut to 200 characters.
+    pub reason: Option<String>,
+    /// The day (`YYYY-MM-DD`) through which it asks to hold.
+    pub until: Option<String>,
+    /// True where `until` lies before the moment of the scan: recorded, no suppression.
+    pub expired: bool,
+}
+
+/// One place of a secret.
+#[derive(Clone, Debug)]
+pub struct Occurrence {
+    /// The file or stream.
+    pub origin: Arc<Origin>,
+    /// Bytes of the secret in the original content.
+    pub span: ByteSpan,
+    /// The same in lines and columns; for binary content lines are counted over its newline bytes.
+    pub region: Region,
+    /// Text, decoded or binary.
+    pub content: Content,
+    /// Fingerprint of the place: value, path and the `ordinal`, or, where the value gets no fingerprint, rule, path
+    /// and ordinal.
+    pub place: Fingerprint,
+    /// The how-manieth place of this secret in this file, from 1.
+    pub ordinal: u32,
+    /// How sure, here.
+    pub confidence: Confidence,
+    /// How bad, here (a test fixture counts less than a deployment).
+    pub severity: Severity,
+    /// How the confidence came about.
+    pub reasons: Vec<Reason>,
+    /// A marker that asks to ignore it.
+    pub ignore: Option<InlineIgnore>,
+}
+
+/// One secret by one rule.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that won.
+    pub rule: Arc<Rule>,
+    /// Fingerprint of the value; none for values of low entropy under a public key.
+    pub fingerprint: Option<Fingerprint>,
+    /// What may be shown.
+    pub preview: Preview,
+    /// The value, only where the operator asked for it.
+    pub value: Option<Secret>,
+    /// The highest of its places.
+    pub confidence: Confidence,
+    /// The highest of its places.
+    pub severity: Severity,
+    /// What could be read out of the value: issuer, account, expiry, ...
+    pub facts: Vec<Fact>,
+    /// The places, sorted by target, path and offset; never empty.
+    pub occurrences: Vec<Occurrence>,
+}

@@ -1,0 +1,143 @@
+//! What was not scanned, and why. An incomplete scan is never a clean one.
+
+use std::sync::Arc;
+
+use crate::blob::Origin;
+
+/// The classes of gaps, as the contract names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapClass {
+    /// I/O error, permission, a path that is too long, a file that changed while it was read, a panic.
+    Unreadable,
+    /// An object that is absent from a shallow or partial clone, a reference or a submodule that is not there.
+    Missing,
+    /// A built-in budget was reached.
+    OverBudget,
+    /// An encrypted, unsupported or damaged container: its printable strings were scanned.
+    Opaque,
+}
+
+impl GapClass {
+    /// All classes, in the order of reports.
+    pub const ALL: [Self; 4] = [Self::Unreadable, Self::Missing, Self::OverBudget, Self::Opaque];
+
+    /// The name that options and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::OverBudget => "over-budget",
+            Self::Opaque => "opaque",
+        }
+    }
+
+    /// Whether a gap of this class makes the scan incomplete where nobody says otherwise.
+    pub fn fails_by_default(self) -> bool {
+        !matches!(self, Self::Opaque)
+    }
+}
+
+/// A part of the scope that was not, or not wholly, searched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// Its class.
+    pub class: GapClass,
+    /// Where it is.
+    pub origin: Arc<Origin>,
+    /// Why, in a clause without the path and without any content of the file.
+    pub reason: String,
+}
+
+/// Why something was left out on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExclusionClass {
+    /// Untracked files that the repository's ignore rules name.
+    GitIgnored,
+    /// What lies in a `.git` directory, but for `config` and hooks.
+    GitDirectory,
+    /// FIFOs, sockets and devices.
+    SpecialFile,
+    /// A symbolic link that leads out of its target.
+    LinkOutOfTarget,
+    /// A symbolic link that leads nowhere, or to itself.
+    BrokenLink,
+}
+
+impl ExclusionClass {
+    /// The name that reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GitIgnored => "git-ignored",
+            Self::GitDirectory => "git-directory",
+            Self::SpecialFile => "special-file",
+            Self::LinkOutOfTarget => "link-out-of-target",
+            Self::BrokenLink => "broken-link",
+        }
+    }
+
+    /// The reason in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::GitIgnored => "untracked and ignored by git; --no-ignore scans it",
+            Self::GitDirectory => "git's own files; only config and hooks are read",
+            Self::SpecialFile => "a FIFO, socket or device",
+            Self::LinkOutOfTarget => "a symbolic link that leads out of the target",
+            Self::BrokenLink => "a symbolic link that leads nowhere",
+        }
+    }
+}
+
+/// A part of the scope that policy left out. A directory stands for the files below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exclusion {
+    /// Why.
+    pub class: ExclusionClass,
+    /// The file, or the topmost directory that was left out.
+    pub origin: Arc<Origin>,
+    /// How many files it stands for.
+    pub files: u64,
+}
+
+/// What a scan looked at. `files_seen` is the sum of `files_read`, the files of the exclusions, and the files that
+/// could not be read at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Coverage {
+    /// Files (and links and special files) met.
+    pub files_seen: u64,
+    /// Files whose content was searched, whole or in part.
+    pub files_read: u64,
+    /// Of these: text.
+    pub text_files: u64,
+    /// Of these: decoded from UTF-16 or UTF-32.
+    pub decoded_files: u64,
+    /// Of these: binary, searched for printable strings.
+    pub binary_files: u64,
+    /// Files that could not be read at all; each is a gap too.
+    pub files_unreadable: u64,
+    /// Files left out by policy.
+    pub files_excluded: u64,
+    /// Symbolic links to places inside the target: their content is searched where it lies.
+    pub links_inside: u64,
+    /// Directories entered.
+    pub directories: u64,
+    /// Bytes of content searched.
+    pub bytes_read: u64,
+}
+
+impl Coverage {
+    /// Adds the counts of another worker.
+    pub fn add(&mut self, other: &Self) {
+        self.files_seen += other.files_seen;
+        self.files_read += other.files_read;
+        self.text_files += other.text_files;
+        self.decoded_files += other.decoded_files;
+        self.binary_files += other.binary_files;
+        self.files_unreadable += other.files_unreadable;
+        self.files_excluded += other.files_excluded;
+        self.links_inside += other.links_inside;
+        self.directories += other.directories;
+        self.bytes_read += other.bytes_read;
+    }
+}

@@ -1,0 +1,57 @@
+//! From findings to controls: the control catalogue, the crosswalk from finding kinds to controls and other frameworks,
+//! and the context that the place of a finding adds.
+//!
+//! Inputs are kinds (names that rules carry), paths and severities. Nothing here sees scanned bytes, and nothing here
+//! says that a control passes or fails: a [`Mapping`] names the controls that a finding is evidence about, each with a
+//! [`Role`] and a reason.
+//!
+//! The data is embedded from `patterns/controls`. `docs/controls.md` says what it was checked against.
+
+/// Declares a closed list of names as an enum that is read, written and printed by exactly these names.
+macro_rules! named {
+    (
+        $(#[$meta:meta])*
+        $type:ident { $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize,
+        )]
+        pub enum $type {
+            $($(#[$variant_meta])* #[serde(rename = $name)] $variant,)+
+        }
+
+        impl $type {
+            /// All of them, in the order of declaration, which is also their order when compared.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name that data files and reports use.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+
+mod assess;
+pub mod catalogue;
+pub mod crosswalk;
+pub mod modifier;
+pub mod problem;
+pub mod taxonomy;
+
+pub use assess::{assess, mapping_at, mapping_of, modifiers_at};
+pub use catalogue::{Catalogue, Control};
+pub use crosswalk::{ControlRef, Crosswalk, Kind, Mapping, Role, effective_severity};
+pub use modifier::{LiveOrProduction, ModifierId, ModifierSet, modifiers_of_path};
+pub use problem::{LoadError, Problem};
+pub use taxonomy::{Taxonomies, Taxonomy, Term, normalise_csf};

@@ -1,0 +1,88 @@
+//! Reports: what a scan found, in the formats that people and machines read.
+//!
+//! A [`Report`] is complete and sorted before a format sees it. Formats compute nothing but layout, so that all of
+//! them tell the same story; none of them carries a clock, a thread count or a command line, so that equal inputs give
+//! equal bytes.
+
+pub mod file;
+pub mod json;
+pub mod pretty;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod sarif;
+
+use std::path::PathBuf;
+
+pub use crate::finding::{KeyInfo, Keyed};
+pub use crate::source::GitInfo;
+
+use crate::finding::{Confidence, Finding};
+use crate::gap::{Coverage, Exclusion, Gap};
+
+/// All that formats may tell.
+#[derive(Debug)]
+pub struct Report {
+    /// What was scanned, in the order of the command line.
+    pub targets: Vec<Target>,
+    /// Findings at or above the confidence asked for, sorted by severity (worst first), rule and first place.
+    pub findings: Vec<Finding>,
+    /// How many places were found but withheld for their confidence.
+    pub withheld: u64,
+    /// The confidence below which places were withheld.
+    pub min_confidence: Confidence,
+    /// What was read.
+    pub coverage: Coverage,
+    /// What could not be read, sorted.
+    pub gaps: Vec<Gap>,
+    /// What was left out by policy, sorted.
+    pub exclusions: Vec<Exclusion>,
+    /// The key of the fingerprints.
+    pub key: KeyInfo,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// Hints for the operator, such as a configuration file in the tree that was not obeyed.
+    pub notes: Vec<String>,
+}
+
+/// One target of the scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// As given on the command line; `-` for standard input.
+    pub given: PathBuf,
+    /// What it is.
+    pub kind: TargetKind,
+    /// The git work tree it lies in.
+    pub git: Option<GitInfo>,
+}
+
+/// Kinds of targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// A directory tree.
+    Directory,
+    /// One file.
+    File,
+    /// Standard input.
+    Stdin,
+}
+
+/// How the scan ended. The exit codes are those of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Some finding reached the severity that `--fail-on` names.
+    pub failed: bool,
+    /// All of the scope was read, but for exclusions and gaps of classes that do not fail.
+    pub complete: bool,
+}
+
+impl Outcome {
+    /// 0, 1 or 3.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self { failed: true, .. } => 1,
+            Self { complete: false, .. } => 3,
+            _ => 0,
+        }
+    }
+}

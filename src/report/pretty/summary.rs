@@ -1,0 +1,196 @@
+//! The end of the page: counts, what was read, what was not, and the verdict.
+
+use std::io;
+
+use anstyle::Style as Ink;
+
+use super::finding::named;
+use super::page::{Page, TEXT_COLUMN, Text, ink};
+use super::{by_severity, counted, grouped};
+use crate::gap::{Exclusion, Gap, GapClass};
+use crate::report::Report;
+
+/// Gaps of one class that are shown where `all` is not asked for.
+const GAPS_SHOWN: usize = 10;
+
+/// Exclusions of one class that are shown where `all` is not asked for.
+const EXCLUSIONS_SHOWN: usize = 3;
+
+/// Writes all but the verdict.
+pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    found(page, report)?;
+    read(page, report)?;
+    not_read(page, report)?;
+    left_out(page, report)?;
+    withheld(page, report)?;
+    for note in &report.notes {
+        let mut text = Text::new();
+        text.say(note);
+        page.entry(0, (ink::TITLE, "Note"), &text)?;
+    }
+    Ok(())
+}
+
+/// What the exit code means, in words.
+///
+/// The severity that `--fail-on` names is not part of a report, so it is spoken of by that name.
+pub(super) fn verdict(report: &Report) -> (String, Ink) {
+    let secrets = counted(report.findings.len() as u64, "secret", "secrets");
+    let found = match (report.findings.len(), report.outcome.failed) {
+        (0, _) if report.withheld > 0 => {
+            format!("nothing found at or above {} confidence", report.min_confidence.name())
+        }
+        (0, _) => "nothing found".to_owned(),
+        (1, true) => format!("{secrets} found, at or above the severity of --fail-on"),
+        (_, true) => format!("{secrets} found, some at or above the severity of --fail-on"),
+        (1, false) => format!("{secrets} found, which does not fail the scan (--fail-on)"),
+        (_, false) => format!("{secrets} found, none of which fails the scan (--fail-on)"),
+    };
+    let ink = match (report.outcome.failed, report.outcome.complete) {
+        (true, _) => ink::BAD,
+        (false, false) => ink::DOUBT,
+        (false, true) => ink::GOOD,
+    };
+    let gaps = report.gaps.len() as u64;
+    let reach = match (report.outcome.complete, gaps) {
+        (true, _) => String::new(),
+        (false, 0) if report.coverage.files_read == 0 => {
+            "; there was nothing to scan (--allow-empty accepts that)".to_owned()
+        }
+        (false, 0) => "; the scan is incomplete".to_owned(),
+        (false, _) => format!("; the scan is incomplete: {}", counted(gaps, "gap", "gaps")),
+    };
+    (format!("straykey: {found}{reach}"), ink)
+}
+
+fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    let places = || report.findings.iter().flat_map(|finding| &finding.occurrences);
+    let marked = places().filter(|place| place.ignore.as_ref().is_some_and(|ignore| !ignore.expired)).count() as u64;
+    let mut text = Text::new();
+    text.say(&counted(report.findings.len() as u64, "secret", "secrets"));
+    text.say("at").say(&counted(places().count() as u64, "place", "places")).glue(":");
+    text.say(&by_severity(&report.findings));
+    if marked > 0 {
+        text.glue(";").say(&counted(marked, "place is", "places are"));
+        text.say("marked to be ignored");
+    }
+    page.entry(0, (ink::TITLE, "Found"), &text)
+}
+
+fn read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let coverage = &report.coverage;
+    let mut text = Text::new();
+    text.say(&counted(coverage.files_read, "file", "files"));
+    let kinds: Vec<String> = [
+        (coverage.text_files, "text"),
+        (coverage.decoded_files, "UTF-16 or UTF-32"),
+        (coverage.binary_files, "binary"),
+    ]
+    .iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, kind)| format!("{} {kind}", grouped(*count)))
+    .collect();
+    if !kinds.is_empty() {
+        text.say(&format!("({})", kinds.join(", ")));
+    }
+    text.glue(",").say(&bytes(coverage.bytes_read));
+    if coverage.directories > 0 {
+        text.glue(",").say(&counted(coverage.directories, "directory", "directories"));
+    }
+    page.entry(0, (ink::TITLE, "Read"), &text)
+}
+
+fn not_read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let mut first = true;
+    for class in GapClass::ALL {
+        let gaps: Vec<&Gap> = report.gaps.iter().filter(|gap| gap.class == class).collect();
+        if gaps.is_empty() {
+            continue;
+        }
+        let mut text = Text::new();
+        text.styled(ink::MARK, class.name()).glue(",");
+        text.say(&counted(gaps.len() as u64, "place", "places"));
+        if class == GapClass::Opaque {
+            text.say("(searched for printable text)");
+        }
+        group(page, &mut first, "Not read", &text)?;
+        let shown = page.style().shown(gaps.len(), GAPS_SHOWN);
+        for gap in &gaps[..shown] {
+            let mut text = Text::new();
+            text.whole(ink::PLAIN, &named(report, &gap.origin), ":").say(&gap.reason);
+            page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
+        }
+        rest(page, gaps.len() - shown)?;
+    }
+    Ok(())
+}
+
+fn left_out(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let mut classes: Vec<_> = report.exclusions.iter().map(|exclusion| exclusion.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let mut first = true;
+    for class in classes {
+        let exclusions: Vec<&Exclusion> =
+            report.exclusions.iter().filter(|exclusion| exclusion.class == class).collect();
+        let files = exclusions.iter().map(|exclusion| exclusion.files).sum();
+        let mut text = Text::new();
+        text.say(class.name()).glue(",").say(&counted(files, "file", "files")).glue(":");
+        text.say(class.reason());
+        group(page, &mut first, "Left out", &text)?;
+        let shown = page.style().shown(exclusions.len(), EXCLUSIONS_SHOWN);
+        for exclusion in &exclusions[..shown] {
+            let mut text = Text::new();
+            text.whole(ink::PLAIN, &named(report, &exclusion.origin), "");
+            if exclusion.files != 1 {
+                text.say(&format!("({})", counted(exclusion.files, "file", "files")));
+            }
+            page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
+        }
+        rest(page, exclusions.len() - shown)?;
+    }
+    Ok(())
+}
+
+fn withheld(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    if report.withheld == 0 {
+        return Ok(());
+    }
+    let mut text = Text::new();
+    text.say(&counted(report.withheld, "place", "places"));
+    text.say(&format!("below {} confidence; --min-confidence low shows them", report.min_confidence.name()));
+    page.entry(0, (ink::TITLE, "Withheld"), &text)
+}
+
+/// Writes the heading of a class; the label stands before the first only.
+fn group(page: &mut Page<'_>, first: &mut bool, label: &str, text: &Text) -> io::Result<()> {
+    if std::mem::take(first) {
+        page.entry(0, (ink::TITLE, label), text)
+    } else {
+        page.paragraph(TEXT_COLUMN, TEXT_COLUMN, text)
+    }
+}
+
+fn rest(page: &mut Page<'_>, count: usize) -> io::Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    let mut text = Text::new();
+    text.say(&format!("and {} more; --all shows them", grouped(count as u64)));
+    page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)
+}
+
+/// A number of bytes in binary units, with one decimal from KiB on, rounded down.
+pub(super) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if count < 1024 {
+        return counted(count, "byte", "bytes");
+    }
+    let unit = (count.ilog2() / 10) as usize;
+    let scale = 1_u128 << (10 * unit);
+    let tenths = u128::from(count) * 10 / scale;
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit - 1])
+}

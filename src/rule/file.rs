@@ -1,0 +1,91 @@
+//! The form of a rule file, as TOML has it; `load` turns it into rules. Strict: an unknown key is an error.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::model::{Boundary, Check, IdentityKind, NearMiss, Trim};
+use super::token_check::TokenCheck;
+use crate::severity::{Confidence, Severity};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleFile {
+    pub(super) provider: Spanned<String>,
+    pub(super) name: String,
+    #[serde(default, rename = "rule")]
+    pub(super) rules: Vec<RawRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) id: Spanned<String>,
+    pub(super) title: String,
+    pub(super) kind: Spanned<String>,
+    pub(super) identity: IdentityKind,
+    pub(super) context: Option<Spanned<String>>,
+    pub(super) assign: Option<Spanned<String>>,
+    pub(super) value: Spanned<String>,
+    pub(super) after: Option<Spanned<String>>,
+    pub(super) left: Option<Boundary>,
+    pub(super) right: Option<Boundary>,
+    pub(super) max_len: Spanned<usize>,
+    #[serde(default)]
+    pub(super) digit: bool,
+    #[serde(default)]
+    pub(super) trim: Trim,
+    #[serde(default)]
+    pub(super) keywords: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) checks: Vec<RawCheck>,
+    #[serde(default)]
+    pub(super) distinctive: bool,
+    pub(super) specificity: Option<u8>,
+    pub(super) confidence: Confidence,
+    pub(super) severity: Option<Severity>,
+    pub(super) references: Vec<String>,
+    pub(super) rotate: String,
+    pub(super) revoke: String,
+    pub(super) since: String,
+    pub(super) note: Option<String>,
+    pub(super) examples: Vec<String>,
+    #[serde(default)]
+    pub(super) near_misses: Vec<NearMiss>,
+}
+
+/// A check as a file writes it: a bare name, or a table with one parameter.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "the name of a check, { entropy = BITS } or { classes = NUMBER }")]
+pub(super) enum RawCheck {
+    Token(TokenCheck),
+    Plain(PlainCheck),
+    Measured(MeasuredCheck),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PlainCheck {
+    AssignedLiteral,
+    Literal,
+    NotWord,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum MeasuredCheck {
+    Entropy(f64),
+    Classes(u8),
+}
+
+impl From<RawCheck> for Check {
+    fn from(raw: RawCheck) -> Self {
+        match raw {
+            RawCheck::Token(check) => Self::Token(check),
+            RawCheck::Plain(PlainCheck::AssignedLiteral) => Self::AssignedLiteral,
+            RawCheck::Plain(PlainCheck::Literal) => Self::Literal,
+            RawCheck::Plain(PlainCheck::NotWord) => Self::NotWord,
+            RawCheck::Measured(MeasuredCheck::Entropy(bits)) => Self::Entropy(bits),
+            RawCheck::Measured(MeasuredCheck::Classes(number)) => Self::Classes(number),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Lanes: how the engine comes to look at a rule, and the proof that it misses no match.
+//!
+//! A lane is a cheap way to find places where a match may be. For each rule the loader proves that one lane leads to
+//! *every* match; a rule that no lane reaches is refused. `docs/rule-format.md` has the table for rule authors.
+
+use regex_syntax::hir::Hir;
+
+use super::model::{Boundary, Rule};
+use super::syntax::{ByteSet, Seen, always_contains, first_bytes, heads, last_bytes};
+
+/// The literals of the literal lane, in lower case; matched caselessly.
+pub const LANE_LITERALS: [&str; 12] =
+    ["pass", "pwd", "secret", "token", "key", "auth", "cred", "basic", "bearer", "identified", "://", "-----begin"];
+
+/// Bytes that a run of token characters is made of.
+pub fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.')
+}
+
+/// Least length of a run that the token lanes look at.
+pub const RUN: usize = 16;
+
+/// Longest head of a value in which `digit` looks for one.
+pub const HEAD: usize = 64;
+
+/// Longest context, in bytes.
+pub const MAX_CONTEXT: usize = 256;
+
+/// Longest `after`, in bytes.
+pub const MAX_AFTER: usize = 64;
+
+/// How a rule is reached.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Lane {
+    /// The value begins with one of these three-byte strings, inside a run of token bytes.
+    Prefix(Vec<[u8; 3]>),
+    /// The value begins inside a run of token bytes with a digit, and the context holds a keyword.
+    Keyword,
+    /// The context begins with one of these [`LANE_LITERALS`] (indexes).
+    Context(Vec<usize>),
+    /// The value holds a literal (index) that many bytes behind its start.
+    Value(Vec<(usize, usize)>),
+}
+
+impl Lane {
+    /// The lane's name, for people.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Prefix(_) => "prefix",
+            Self::Keyword => "keyword",
+            Self::Context(_) | Self::Value(_) => "literal",
+        }
+    }
+}
+
+/// Finds the lane that provably leads to every match of `rule`; `value` and `context` are its parsed expressions. The
+/// error says what each lane lacks.
+pub fn lane_of(rule: &Rule, value: &Hir, context: Option<&Hir>) -> Result<Lane, String> {
+    let word = ByteSet::of(|byte| Boundary::Word.forbids_left(byte));
+    let starts_word = rule.left != Boundary::None || context.is_some_and(|hir| !last_bytes(hir).intersects(&word));
+    let token_head = value.properties().minimum_len().unwrap_or(0) >= RUN
+        && first_bytes(value, RUN).is_subset(&ByteSet::of(is_token_byte));
+    let mut lacks = Vec::new();
+
+    match prefixes(value) {
+        Some(prefixes) if token_head && starts_word => return Ok(Lane::Prefix(prefixes)),
+        Some(_) if !token_head => {
+            lacks.push("prefix lane: a value of 16 bytes or more, the first 16 in [0-9A-Za-z+/_.-]");
+        }
+        Some(_) => lacks.push("prefix lane: `left`, or a context that ends outside [0-9A-Za-z_]"),
+        None => lacks.push("prefix lane: a value that begins with three literal bytes"),
+    }
+    if let Some(literals) = context.and_then(context_literals) {
+        return Ok(Lane::Context(literals));
+    }
+    lacks.push("literal lane: a context that begins with one of its literals");
+    if let Some(literals) = value_literals(value) {
+        return Ok(Lane::Value(literals));
+    }
+    match context {
+        None => lacks.push("keyword lane: a context"),
+        Some(_) if rule.keywords.is_empty() => lacks.push("keyword lane: `keywords`"),
+        Some(hir) if !always_contains(hir, &rule.keywords) => {
+            lacks.push("keyword lane: keywords, one of which every context contains");
+        }
+        Some(_) if !rule.digit => lacks.push("keyword lane: `digit = true`"),
+        Some(_) if !token_head => {
+            lacks.push("keyword lane: a value of 16 bytes or more, the first 16 in [0-9A-Za-z+/_.-]");
+        }
+        Some(_) if !starts_word => {
+            lacks.push("keyword lane: `left`, or a context that ends outside [0-9A-Za-z_]");
+        }
+        Some(_) => return Ok(Lane::Keyword),
+    }
+    Err(format!("no lane of the engine reaches every match; missing for the {}", lacks.join("; for the ")))
+}
+
+fn prefixes(value: &Hir) -> Option<Vec<[u8; 3]>> {
+    let heads = heads(value, false, 512, &|head| if head.len() >= 3 { Seen::Enough } else { Seen::More })?;
+    heads.into_iter().map(|head| head.try_into().ok()).collect()
+}
+
+fn literal_at_end(head: &[u8]) -> Option<usize> {
+    LANE_LITERALS.iter().position(|literal| head.ends_with(literal.as_bytes()))
+}
+
+fn context_literals(context: &Hir) -> Option<Vec<usize>> {
+    let begins = |head: &[u8]| LANE_LITERALS.iter().position(|literal| head == literal.as_bytes());
+    let heads = heads(context, true, 2048, &|head| {
+        if begins(head).is_some() {
+            Seen::Enough
+        } else if LANE_LITERALS.iter().any(|literal| literal.as_bytes().starts_with(head)) {
+            Seen::More
+        } else {
+            Seen::Hopeless
+        }
+    })?;
+    let mut found = heads.iter().map(|head| begins(head)).collect::<Option<Vec<_>>>()?;
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
+}
+
+fn value_literals(value: &Hir) -> Option<Vec<(usize, usize)>> {
+    let heads = heads(value, true, 2048, &|head| {
+        if literal_at_end(head).is_some() {
+            Seen::Enough
+        } else if head.len() < RUN {
+            Seen::More
+        } else {
+            Seen::Hopeless
+        }
+    })?;
+    let mut found = heads
+        .iter()
+        .map(|head| literal_at_end(head).map(|index| (index, head.len() - LANE_LITERALS[index].len())))
+        .collect::<Option<Vec<_>>>()?;
+    found.sort_unstable();
+    found.dedup();
+    Some(found)
+}

@@ -1,0 +1,331 @@
+//! Loads rule files: parses, completes and proves each rule. Errors name the file and the line.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use regex_syntax::hir::Hir;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::assign;
+use super::file::{RawRule, RuleFile};
+use super::lane::{Lane, MAX_AFTER, MAX_CONTEXT, lane_of};
+use super::model::{Boundary, Check, Provider, Rule, Trim};
+use super::syntax::{common_prefix, last_bytes, parse};
+
+/// Longest value that a rule may ask for, in bytes.
+pub const MAX_VALUE: usize = 64 * 1024;
+
+/// A rule that could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file or folder could not be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file or folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file holds something that is no rule.
+    #[error("{0}")]
+    Invalid(Fault),
+}
+
+/// A mistake at a place of a rule file.
+#[derive(Debug)]
+pub struct Fault {
+    /// The file's name.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in bytes.
+    pub column: usize,
+    /// Id of the rule, if it was read so far.
+    pub rule: Option<String>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        if let Some(rule) = &self.rule {
+            write!(f, "rule `{rule}`: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// A rule with what the loader proved of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoadedRule {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// The lane that reaches it.
+    pub lane: Lane,
+    /// Longest text its context can match, in bytes.
+    pub context_max: usize,
+    /// Longest text that may follow its value, in bytes.
+    pub after_max: usize,
+    /// The bytes that its context may end with, sorted; empty without a context.
+    pub before: Vec<u8>,
+}
+
+/// The rules of one file. `file` is its name, for errors.
+pub fn load_text(file: &str, text: &str) -> Result<Vec<LoadedRule>, LoadError> {
+    let fault = |span: Range<usize>, rule: Option<&str>, message: String| {
+        let before = &text[..span.start.min(text.len())];
+        LoadError::Invalid(Fault {
+            file: file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1,
+            rule: rule.map(str::to_owned),
+            message,
+        })
+    };
+    let parsed: RuleFile =
+        toml::from_str(text).map_err(|error| fault(error.span().unwrap_or(0..0), None, error.message().to_owned()))?;
+    if !is_kebab(parsed.provider.get_ref()) {
+        return Err(fault(parsed.provider.span(), None, "`provider` has to be kebab-case".to_owned()));
+    }
+    let provider = Provider { id: parsed.provider.into_inner(), name: parsed.name };
+    parsed
+        .rules
+        .into_iter()
+        .map(|raw| {
+            let id = raw.id.get_ref().clone();
+            complete(raw, &provider).map_err(|(span, message)| fault(span, Some(&id), message))
+        })
+        .collect()
+}
+
+/// The rules of all `*.toml` files of a folder, in the order of their names.
+pub fn load_folder(folder: &Path) -> Result<Vec<LoadedRule>, LoadError> {
+    let read = |source| LoadError::Read { path: folder.display().to_string(), source };
+    let mut paths = std::fs::read_dir(folder)
+        .map_err(read)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(read)?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let mut rules = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|source| LoadError::Read { path: name.clone(), source })?;
+        rules.extend(load_text(&name, &text)?);
+    }
+    Ok(rules)
+}
+
+type Wrong = (Range<usize>, String);
+
+fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
+    check_texts(&raw)?;
+    let max_len = *raw.max_len.get_ref();
+    if !(1..=MAX_VALUE).contains(&max_len) {
+        return Err((raw.max_len.span(), format!("`max_len` has to be between 1 and {MAX_VALUE}")));
+    }
+    let value = parse_part("value", &raw.value)?;
+    if value.properties().minimum_len().unwrap_or(0) == 0 {
+        return Err((raw.value.span(), "`value` matches the empty text".to_owned()));
+    }
+    let (context, context_max) = complete_context(&raw)?;
+    let context_hir = context.as_deref().map(|text| parse(text).expect("the context was parsed before"));
+    let after_max = match &raw.after {
+        None => 1,
+        Some(after) => bounded("after", &parse_part("after", after)?, after.span(), MAX_AFTER)?,
+    };
+    let left = raw.left.unwrap_or(if context.is_some() { Boundary::None } else { Boundary::Word });
+    let right = raw.right.unwrap_or(if raw.after.is_some() { Boundary::None } else { Boundary::Word });
+    let span = raw.id.span();
+    let checks: Vec<Check> = raw.checks.into_iter().map(Into::into).collect();
+    let prefix = public_prefix(&value);
+    let specificity = raw.specificity.unwrap_or(match (provider.id.as_str(), prefix.len()) {
+        ("generic", _) => u8::from(raw.after.is_some() || !checks.contains(&Check::AssignedLiteral)),
+        (_, 0..3) => 2,
+        _ => 3,
+    });
+    let rule = Rule {
+        id: raw.id.into_inner(),
+        title: raw.title,
+        provider: provider.clone(),
+        kind: raw.kind.into_inner(),
+        identity: raw.identity,
+        prefix,
+        specificity,
+        context,
+        value: raw.value.into_inner(),
+        after: raw.after.map(Spanned::into_inner),
+        left,
+        right,
+        max_len,
+        digit: raw.digit,
+        trim: raw.trim,
+        keywords: raw.keywords.into_iter().map(Spanned::into_inner).collect(),
+        checks,
+        distinctive: raw.distinctive,
+        confidence: raw.confidence,
+        severity: raw.severity,
+        references: raw.references,
+        rotate: raw.rotate,
+        revoke: raw.revoke,
+        since: raw.since,
+        note: raw.note,
+        examples: raw.examples,
+        near_misses: raw.near_misses,
+    };
+    let lane = lane_of(&rule, &value, context_hir.as_ref()).map_err(|message| (span, message))?;
+    let before = context_hir.as_ref().map_or_else(Vec::new, |hir| last_bytes(hir).iter().collect());
+    Ok(LoadedRule { rule: Arc::new(rule), lane, context_max, after_max, before })
+}
+
+fn check_texts(raw: &RawRule) -> Result<(), Wrong> {
+    if !is_kebab(raw.id.get_ref()) {
+        return Err((raw.id.span(), "`id` has to be kebab-case".to_owned()));
+    }
+    if raw.after.is_some() && raw.right.is_some() {
+        return Err((raw.id.span(), "`after` and `right` exclude each other".to_owned()));
+    }
+    for (name, text) in [("title", &raw.title), ("rotate", &raw.rotate), ("revoke", &raw.revoke)] {
+        if text.trim().is_empty() {
+            return Err((raw.id.span(), format!("`{name}` is empty")));
+        }
+    }
+    if raw.references.is_empty() && raw.note.is_none() {
+        return Err((raw.id.span(), "neither `references` nor a `note` that says why there are none".to_owned()));
+    }
+    for (name, number) in [("examples", raw.examples.len()), ("near_misses", raw.near_misses.len())] {
+        if number < 2 {
+            return Err((raw.id.span(), format!("`{name}` has {number}, at least 2 are needed")));
+        }
+    }
+    for keyword in &raw.keywords {
+        let text = keyword.get_ref();
+        if text.len() < 3 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err((keyword.span(), format!("keyword `{text}` is shorter than 3 bytes or not lower case")));
+        }
+    }
+    Ok(())
+}
+
+fn parse_part(name: &str, pattern: &Spanned<String>) -> Result<Hir, Wrong> {
+    parse(pattern.get_ref()).map_err(|error| (pattern.span(), format!("`{name}` is no regular expression: {error}")))
+}
+
+fn bounded(name: &str, hir: &Hir, span: Range<usize>, most: usize) -> Result<usize, Wrong> {
+    match hir.properties().maximum_len() {
+        Some(length) if length <= most => Ok(length),
+        Some(length) => Err((span, format!("`{name}` may be {length} bytes long; {most} is the most"))),
+        None => Err((span, format!("`{name}` is unbounded; give every repetition an upper bound"))),
+    }
+}
+
+fn complete_context(raw: &RawRule) -> Result<(Option<String>, usize), Wrong> {
+    let (pattern, span) = match (&raw.context, &raw.assign) {
+        (None, None) => return Ok((None, 0)),
+        (Some(_), Some(assign)) => {
+            return Err((assign.span(), "`assign` and `context` exclude each other".to_owned()));
+        }
+        (Some(context), None) => (context.get_ref().clone(), context.span()),
+        (None, Some(name)) => {
+            parse_part("assign", name)?;
+            (assign::expand(name.get_ref(), raw.trim == Trim::Quotes), name.span())
+        }
+    };
+    let hir =
+        parse(&pattern).map_err(|error| (span.clone(), format!("`context` is no regular expression: {error}")))?;
+    if hir.properties().minimum_len().unwrap_or(0) == 0 {
+        return Err((span, "`context` matches the empty text".to_owned()));
+    }
+    let length = bounded("context", &hir, span, MAX_CONTEXT)?;
+    Ok((Some(pattern), length))
+}
+
+/// What may be shown of every value: its literal beginning, as far as it is printable and not the whole.
+fn public_prefix(value: &Hir) -> String {
+    let prefix = common_prefix(value);
+    let shortest = value.properties().minimum_len().unwrap_or(0);
+    let shown = prefix.len().min(24).min(shortest.saturating_sub(1));
+    prefix[..shown]
+        .iter()
+        .take_while(|byte| byte.is_ascii_graphic() || **byte == b' ')
+        .map(|&byte| char::from(byte))
+        .collect()
+}
+
+fn is_kebab(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .split('-')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(body: &str) -> String {
+        format!(
+            r#"provider = "acme"
+name = "Acme"
+
+[[rule]]
+id = "acme-key"
+title = "Acme key"
+kind = "hardcoded-provider-key"
+identity = "api-key"
+confidence = "high"
+references = ["https://acme.example/keys"]
+rotate = "Replace it."
+revoke = "Delete it."
+since = "0.1.0"
+examples = ["a", "b"]
+near_misses = [{{ text = "c", breaks = "length" }}, {{ text = "d", breaks = "charset" }}]
+{body}
+"#
+        )
+    }
+
+    fn error(body: &str) -> String {
+        load_text("acme.toml", &rule(body)).expect_err("this rule must be refused").to_string()
+    }
+
+    #[test]
+    fn each_lane_is_proven() {
+        let lane = |body: &str| load_text("acme.toml", &rule(body)).expect("a rule").remove(0).lane;
+        assert_eq!(lane("value = 'acm_[0-9a-z]{32}'\nmax_len = 36"), Lane::Prefix(vec![*b"acm"]));
+        let keyword =
+            "assign = 'acme[_-]?key'\nkeywords = ['acme']\nvalue = '[0-9a-f]{32}'\ndigit = true\nmax_len = 32";
+        assert_eq!(lane(keyword), Lane::Keyword);
+        let literal = "assign = 'token'\nvalue = '[a-z]{8}'\nmax_len = 8";
+        assert_eq!(lane(literal), Lane::Context(vec![3]));
+        let value = "value = 'https?://hooks\\.acme\\.example/[a-z]{8}'\nmax_len = 80";
+        assert_eq!(lane(value), Lane::Value(vec![(10, 4), (10, 5)]));
+    }
+
+    #[test]
+    fn what_no_lane_reaches_is_refused() {
+        assert!(error("value = '[0-9a-f]{32}'\nmax_len = 32").contains("keyword lane: a context"));
+        let unproven = "assign = 'ac.e'\nkeywords = ['acme']\nvalue = '[0-9a-f]{32}'\ndigit = true\nmax_len = 32";
+        assert!(error(unproven).contains("one of which every context contains"));
+        let no_digit = "assign = 'acme'\nkeywords = ['acme']\nvalue = '[0-9a-f]{32}'\nmax_len = 32";
+        assert!(error(no_digit).contains("`digit = true`"));
+        let glued = "context = 'acme'\nkeywords = ['acme']\nvalue = '[0-9a-f]{32}'\ndigit = true\nmax_len = 32";
+        assert!(error(glued).contains("ends outside"));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        assert!(
+            error("value = '('\nmax_len = 3").starts_with("acme.toml:16:9: rule `acme-key`: `value` is no regular")
+        );
+        assert!(error("vaule = 'x'").contains("acme.toml:16:1: unknown field `vaule`"));
+        assert!(error("value = 'x'\nmax_len = 70000").contains("acme.toml:17:11: rule `acme-key`: `max_len`"));
+        let open = "context = 'token *='\nvalue = 'x'\nmax_len = 1";
+        assert!(error(open).contains("`context` is unbounded"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The loader of rule files, from their text to rules that are proven to be reached. Compiled into the library for the
+//! rules of operators, and into the build script for the built-in ones; so it uses nothing but its own folder and
+//! [`crate::severity`].
+
+mod assign;
+mod file;
+pub mod lane;
+pub mod load;
+mod model;
+pub(crate) mod syntax;
+pub mod token_check;
+
+pub use load::{LoadError, LoadedRule, load_folder, load_text};
+pub use model::{Boundary, Check, IdentityKind, NearMiss, Provider, Rule, Trim};

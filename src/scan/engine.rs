@@ -1,0 +1,120 @@
+//! The scan of one blob: matches, checks, overlaps, fingerprints. Pure: no input or output, no globals, no locks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::blob::Blob;
+use crate::check::judge;
+use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
+use crate::finding::merge::{Judged, settle};
+use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
+use crate::secret::{LengthClass, Preview, Secret};
+use crate::span::{ByteSpan, LineIndex};
+
+/// What every worker shares.
+pub struct Scanner {
+    /// Rules and lanes.
+    pub engine: Engine,
+    /// The key of the fingerprints.
+    pub key: FingerprintKey,
+    /// Keep values with the hits, since the operator asked to see them.
+    pub keep_values: bool,
+    /// The day of the scan, `YYYY-MM-DD`, against which inline ignores expire.
+    pub today: String,
+}
+
+/// Working memory of one worker.
+pub struct Scratch {
+    detect: DetectScratch,
+    matches: Vec<Match>,
+}
+
+/// How often each secret was met in the content so far. One for each file; carried over its windows.
+#[derive(Debug, Default)]
+pub struct Ordinals {
+    values: BTreeMap<Fingerprint, u32>,
+    rules: BTreeMap<usize, u32>,
+}
+
+impl Scanner {
+    /// Working memory for one worker.
+    pub fn scratch(&self) -> Scratch {
+        Scratch { detect: self.engine.scratch(), matches: Vec::new() }
+    }
+}
+
+/// Scans one blob and appends what it holds to `hits`, in order of place.
+///
+/// The severity of each place is that of the rule, or [`Severity::High`] where the rule has none; the kind and the
+/// context of the place are weighed in later, by the half of the crate that knows them.
+pub fn scan_blob(
+    scanner: &Scanner,
+    blob: &Blob<'_>,
+    scratch: &mut Scratch,
+    ordinals: &mut Ordinals,
+    hits: &mut Vec<Hit>,
+) -> Ended {
+    let ended = scanner.engine.find(&mut scratch.detect, blob.text, blob.owned.clone(), &mut scratch.matches);
+    if scratch.matches.is_empty() {
+        return ended;
+    }
+    let path = blob.origin.path_bytes();
+    let judged = scratch
+        .matches
+        .iter()
+        .filter_map(|found| {
+            let rule = &*scanner.engine.rules().get(found.rule).rule;
+            let inner = rule.trim.range(&blob.text[found.start..found.end]);
+            let span = found.start + inner.start..found.start + inner.end;
+            let judgement = judge(rule, blob.text, span.clone(), path).ok()?;
+            Some(Judged { rule, index: found.rule, span, judgement })
+        })
+        .collect();
+    let settled = settle(judged);
+    if settled.is_empty() {
+        return ended;
+    }
+    let lines = LineIndex::new(blob.text, blob.base);
+    hits.extend(settled.into_iter().map(|one| hit(scanner, blob, &lines, ordinals, one)));
+    ended
+}
+
+fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ordinals, one: Judged<'_>) -> Hit {
+    let rule = Arc::clone(&scanner.engine.rules().get(one.index).rule);
+    let value = &blob.text[one.span.clone()];
+    let path = blob.origin.path_bytes();
+    let value_id = scanner.key.value(value);
+    let shown = scanner.key.shows(value);
+    let counter =
+        if shown { ordinals.values.entry(value_id).or_default() } else { ordinals.rules.entry(one.index).or_default() };
+    *counter += 1;
+    let place = if shown {
+        scanner.key.place(value, path, *counter)
+    } else {
+        scanner.key.place_without_value(&rule.id, path, *counter)
+    };
+    let occurrence = Occurrence {
+        origin: Arc::clone(blob.origin),
+        span: ByteSpan::new(
+            blob.offsets.original(blob.text, one.span.start),
+            blob.offsets.original(blob.text, one.span.end),
+        ),
+        region: lines.region(blob.text, one.span.start, one.span.end),
+        content: blob.content,
+        place,
+        ordinal: *counter,
+        confidence: one.judgement.confidence,
+        severity: rule.severity.unwrap_or(Severity::High),
+        reasons: one.judgement.reasons,
+        ignore: inline_ignore(blob.text, one.span.clone(), &rule.id, &scanner.today),
+    };
+    Hit {
+        preview: Preview { prefix: rule.prefix.clone(), length: LengthClass::of(value.len()) },
+        value: scanner.keep_values.then(|| Secret::new(value)),
+        facts: one.judgement.facts,
+        rule,
+        value_id,
+        shown,
+        occurrence,
+    }
+}

@@ -1,0 +1,12 @@
+//! Scanning: one blob ([`scan_blob`], pure), whole targets ([`scan()`], with threads and files), and the rules' own
+//! samples ([`self_test`]).
+
+mod engine;
+mod pipeline;
+mod sample;
+mod selftest;
+
+pub use engine::{Ordinals, Scanner, Scratch, scan_blob};
+pub use pipeline::{Collected, Options, Progress, Target, scan};
+pub use sample::expand;
+pub use selftest::{Failure, SelfTest, scan_text, self_test};

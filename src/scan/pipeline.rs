@@ -1,0 +1,221 @@
+//! The scan of whole targets: sources feed blobs to workers, workers hand in hits, gaps and counts.
+
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
+use crate::blob::{Blob, Content, FilePlace, Origin};
+use crate::detect::Ended;
+use crate::finding::Hit;
+use crate::gap::{Coverage, Exclusion, Gap, GapClass};
+use crate::source::{MemoryBudget, Met, Outcome, Reader, WalkOptions, walk};
+
+/// What to scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A directory tree, or a file.
+    Path(PathBuf),
+    /// A FIFO or device that the operator named, read like standard input.
+    Stream(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// How to scan.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Worker threads, at least 1.
+    pub threads: usize,
+    /// Scan untracked files that git ignores, too.
+    pub no_ignore: bool,
+}
+
+/// What a scan found and what it did not see. Hits and gaps are in no order.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Secrets at single places.
+    pub hits: Vec<Hit>,
+    /// What could not be searched.
+    pub gaps: Vec<Gap>,
+    /// What was left out.
+    pub exclusions: Vec<Exclusion>,
+    /// What was read.
+    pub coverage: Coverage,
+    /// What the operator should know.
+    pub notes: Vec<String>,
+}
+
+/// Counts that can be watched while a scan runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Files searched.
+    pub files: AtomicU64,
+    /// Bytes searched.
+    pub bytes: AtomicU64,
+    /// Hits so far.
+    pub hits: AtomicU64,
+}
+
+/// Scans all targets, one after the other, each with all threads.
+pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: &Progress) -> Collected {
+    let budget = Arc::new(MemoryBudget::default());
+    let collected = Mutex::new(Collected::default());
+    for (index, target) in targets.iter().enumerate() {
+        let worker = || Worker {
+            scanner,
+            target: index,
+            reader: Reader::new(Arc::clone(&budget)),
+            scratch: scanner.scratch(),
+            progress,
+            own: Collected::default(),
+            into: &collected,
+        };
+        match target {
+            Target::Path(path) => {
+                let walking = WalkOptions { no_ignore: options.no_ignore, threads: options.threads };
+                let summary = walk(path, index, &walking, &|| {
+                    let mut worker = worker();
+                    Box::new(move |met| worker.met(met))
+                });
+                let mut all = collected.lock().unwrap_or_else(PoisonError::into_inner);
+                for exclusion in &summary.exclusions {
+                    all.coverage.files_seen += exclusion.files;
+                    all.coverage.files_excluded += exclusion.files;
+                }
+                all.exclusions.extend(summary.exclusions);
+                all.notes.extend(summary.notes);
+            }
+            Target::Stream(path) => worker().opened(path),
+            Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin)),
+        }
+    }
+    collected.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One thread's share of a scan; hands it in when it is dropped.
+struct Worker<'s> {
+    scanner: &'s Scanner,
+    target: usize,
+    reader: Reader,
+    scratch: Scratch,
+    progress: &'s Progress,
+    own: Collected,
+    into: &'s Mutex<Collected>,
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        let mut all = self.into.lock().unwrap_or_else(PoisonError::into_inner);
+        all.hits.append(&mut self.own.hits);
+        all.gaps.append(&mut self.own.gaps);
+        all.exclusions.append(&mut self.own.exclusions);
+        all.coverage.add(&self.own.coverage);
+    }
+}
+
+impl Worker<'_> {
+    fn origin(&self, relative: Vec<u8>) -> Arc<Origin> {
+        Arc::new(Origin::File(FilePlace { target: self.target, path: relative }))
+    }
+
+    fn met(&mut self, met: Met<'_>) {
+        match met {
+            Met::File { path, relative } => {
+                let origin = self.origin(relative);
+                self.content(&origin, |reader, each| reader.file(path, &origin, each));
+            }
+            Met::Gap { class, relative, reason, files } => {
+                self.own.coverage.files_seen += files;
+                self.own.coverage.files_unreadable += files;
+                let origin = self.origin(relative);
+                self.own.gaps.push(Gap { class, origin, reason });
+            }
+            Met::Excluded { class, relative } => {
+                self.own.coverage.files_seen += 1;
+                self.own.coverage.files_excluded += 1;
+                let origin = self.origin(relative);
+                self.own.exclusions.push(Exclusion { class, origin, files: 1 });
+            }
+            Met::Directory => self.own.coverage.directories += 1,
+            Met::LinkInside => {
+                self.own.coverage.files_seen += 1;
+                self.own.coverage.links_inside += 1;
+            }
+        }
+    }
+
+    /// Reads a FIFO or device that was named as a target.
+    fn opened(&mut self, path: &Path) {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let origin = self.origin(name.as_encoded_bytes().to_vec());
+        match crate::source::open_stream(path) {
+            Ok(mut file) => self.stream(&mut file, &origin),
+            Err(error) => {
+                self.own.coverage.files_seen += 1;
+                self.own.coverage.files_unreadable += 1;
+                let reason = format!("cannot be opened: {}", error.kind());
+                self.own.gaps.push(Gap { class: GapClass::Unreadable, origin, reason });
+            }
+        }
+    }
+
+    fn stream(&mut self, input: &mut dyn Read, origin: &Arc<Origin>) {
+        self.content(origin, |reader, each| reader.stream(input, origin, each));
+    }
+
+    /// Reads and scans one piece of content. A panic in between is a gap.
+    fn content(&mut self, origin: &Arc<Origin>, read: impl FnOnce(&mut Reader, &mut dyn FnMut(&Blob<'_>)) -> Outcome) {
+        let before = self.own.hits.len();
+        let mut ordinals = Ordinals::default();
+        let mut over = None;
+        let Self { scanner, reader, scratch, own, progress, .. } = self;
+        let hits = &mut own.hits;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            read(&mut *reader, &mut |blob| {
+                progress.bytes.fetch_add(blob.owned.len() as u64, Ordering::Relaxed);
+                if let Ended::OverBudget { at } = scan_blob(scanner, blob, scratch, &mut ordinals, hits) {
+                    over.get_or_insert(blob.offsets.original(blob.text, at));
+                }
+            })
+        }));
+        let coverage = &mut own.coverage;
+        coverage.files_seen += 1;
+        let outcome = outcome.unwrap_or_else(|_| {
+            // Whatever state the worker's memory was left in, it is not used again; the reader resets itself.
+            *scratch = scanner.scratch();
+            Outcome {
+                bytes: 0,
+                content: Some(Content::Text),
+                gaps: vec![(GapClass::Unreadable, "the scanner failed on it; please report this".to_owned())],
+            }
+        });
+        match outcome.content {
+            None => coverage.files_unreadable += 1,
+            Some(content) => {
+                coverage.files_read += 1;
+                *match content {
+                    Content::Text => &mut coverage.text_files,
+                    Content::Decoded => &mut coverage.decoded_files,
+                    Content::Binary => &mut coverage.binary_files,
+                } += 1;
+            }
+        }
+        coverage.bytes_read += outcome.bytes;
+        let over = over.map(|at| {
+            (
+                GapClass::OverBudget,
+                format!("matching took more steps than its budget; not searched from about byte {at} on"),
+            )
+        });
+        own.gaps.extend(outcome.gaps.into_iter().chain(over).map(|(class, reason)| Gap {
+            class,
+            origin: Arc::clone(origin),
+            reason,
+        }));
+        progress.files.fetch_add(1, Ordering::Relaxed);
+        progress.hits.fetch_add((own.hits.len() - before) as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,21 @@
+//! Sources: which files are scanned ([`walk`]), and how their content becomes blobs ([`Reader`]). Knows nothing of rules
+//! or findings.
+
+mod budget;
+mod decode;
+pub mod git;
+mod ignored;
+mod names;
+mod os;
+mod policy;
+mod read;
+mod sniff;
+mod stream;
+mod walk;
+mod window;
+
+pub use budget::MemoryBudget;
+pub use git::GitInfo;
+pub use read::{Outcome, Reader};
+pub use stream::{Stream, open_stream};
+pub use walk::{MakeVisitor, Met, WalkOptions, WalkSummary, walk};

@@ -1,0 +1,45 @@
+//! What differs between operating systems: names as bytes, and opening files that may not be what they seem.
+//!
+//! Knows nothing of git, policy or reports.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+#[cfg(not(unix))]
+mod other;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+use other as system;
+#[cfg(unix)]
+use unix as system;
+
+pub(super) use system::{path_bytes, path_from_bytes};
+
+/// Whether a symbolic link may stand where a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// A link is an error.
+    Refuse,
+    /// The file that a link leads to is read.
+    Follow,
+}
+
+/// The content of a regular file of at most `limit` bytes.
+///
+/// Never waits for a writer, since a FIFO is refused, not read. A larger file is an error of the kind
+/// [`io::ErrorKind::FileTooLarge`], anything but a regular file one of the kind [`io::ErrorKind::InvalidInput`].
+pub(super) fn read_regular(path: &Path, limit: u64, links: Links) -> io::Result<Vec<u8>> {
+    let file = system::open(path, links)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut content = Vec::new();
+    // The length that the system tells is not trusted: files may grow, and those of /proc claim to be empty.
+    file.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
+    }
+    Ok(content)
+}

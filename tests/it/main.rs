@@ -1,0 +1,15 @@
+//! The integration tests: one binary, one file a topic. `plant` makes the labelled corpus, `run` calls the program.
+
+mod plant;
+mod run;
+
+mod corpus;
+mod determinism;
+mod exit_codes;
+mod fingerprints;
+mod formats;
+mod ignores;
+mod redaction;
+mod rules;
+mod sources;
+mod tidy;
