@@ -20,7 +20,7 @@ fn scan_path(path: &Path) -> Collected {
 }
 
 fn startup(criterion: &mut Criterion) {
-    let rules = RuleSet::embedded().expect("the embedded rules load");
+    let rules = RuleSet::embedded();
     let engine = Engine::new(rules.clone());
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut group = criterion.benchmark_group("startup");

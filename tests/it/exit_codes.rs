@@ -177,8 +177,6 @@ fn three_when_there_was_nothing_to_scan() {
     let empty = TempDir::with_prefix("empty-").unwrap();
     Run::scan(empty.path(), &[]).go().expect(3);
     Run::scan(empty.path(), &["--allow-empty"]).go().expect(0);
-    Run::new(["scan", "-"]).stdin(b"").go().expect(3);
-    Run::new(["scan", "-", "--allow-empty"]).stdin(b"").go().expect(0);
 }
 
 #[test]

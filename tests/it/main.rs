@@ -13,3 +13,4 @@ mod redaction;
 mod rules;
 mod sources;
 mod tidy;
+mod twin;

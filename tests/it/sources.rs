@@ -337,9 +337,13 @@ fn no_ignore_scans_everything() {
 #[test]
 fn ignore_rules_above_the_target_count() {
     let folder = work_tree();
-    let report = report(&folder.path().join("build"), &[]);
-    assert!(paths(&report).is_empty(), "{:?}", paths(&report));
-    assert_eq!(report["outcome"]["exit_code"], 3, "nothing was left to scan");
+    put(folder.path(), "sub/b.log", token("below").as_bytes());
+    let sub = report(&folder.path().join("sub"), &[]);
+    assert_eq!(paths(&sub), [".env.local"]);
+    assert!(has(&exclusions(&sub), "git-ignored", "b.log"));
+    // Who names an ignored folder means it.
+    let build = report(&folder.path().join("build"), &[]);
+    assert_eq!(paths(&build), ["deep/more.txt", "out.txt"]);
 }
 
 #[test]

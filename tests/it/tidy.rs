@@ -86,7 +86,10 @@ fn sources() -> Vec<(PathBuf, String)> {
             test_files.insert(folder.join(name));
         }
     }
-    let is_test = |path: &Path| path.ancestors().any(|ancestor| test_files.contains(ancestor));
+    let is_test = |path: &Path| {
+        let named = path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.ends_with("_tests"));
+        named || path.ancestors().any(|ancestor| test_files.contains(ancestor))
+    };
     paths
         .into_iter()
         .filter(|path| !is_test(path))
@@ -308,8 +311,8 @@ fn every_module_says_what_it_is_for() {
         let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("#!["));
         first.is_some_and(|line| line.starts_with("//! "))
     };
-    let faults: Vec<String> = rust(&["src", "tests", "benches"])
-        .into_iter()
+    let modules = sources().into_iter().map(|(path, _)| path).chain(rust(&["tests", "benches"]));
+    let faults: Vec<String> = modules
         .filter(|path| !documented(&read(path)))
         .map(|path| path.display().to_string())
         .collect();

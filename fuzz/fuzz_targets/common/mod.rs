@@ -11,7 +11,7 @@ use straykey::scan::{Scanner, expand};
 
 /// A scanner with the embedded rules.
 pub static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner {
-    engine: Engine::new(RuleSet::embedded().expect("the embedded rules load")),
+    engine: Engine::new(RuleSet::embedded()),
     key: FingerprintKey::new(b"fuzz", Keyed::Secret),
     keep_values: false,
     today: "2025-01-01".to_owned(),

@@ -1,7 +1,7 @@
 from .base import *  # noqa: F403
 
 DEBUG = True
-SECRET_KEY = "<<generic-assigned-secret: {{base62:50}}>>"
+SECRET_KEY = "<<generic-assigned-key: {{base62:50}}>>"
 
 DATABASES = {
     "default": {
