@@ -15,19 +15,19 @@ use straykey::scan::Scanner;
 use straykey::span::Position;
 
 /// Bytes of the texts that stand for large inputs.
-pub const LARGE: usize = 4 << 20;
+pub(crate) const LARGE: usize = 4 << 20;
 
 /// Xorshift64* (Vigna 2016, "An experimental exploration of Marsaglia's xorshift generators").
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// A generator; `seed` is not zero.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// The next number.
-    pub fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -35,18 +35,18 @@ impl Random {
     }
 
     /// One of `choices`.
-    pub fn pick<'c, T: ?Sized>(&mut self, choices: &[&'c T]) -> &'c T {
+    pub(crate) fn pick<'c, T: ?Sized>(&mut self, choices: &[&'c T]) -> &'c T {
         choices[(self.number() >> 33) as usize % choices.len()]
     }
 
     /// `length` bytes of `alphabet`.
-    pub fn text(&mut self, alphabet: &[u8], length: usize) -> Vec<u8> {
+    pub(crate) fn text(&mut self, alphabet: &[u8], length: usize) -> Vec<u8> {
         (0..length).map(|_| alphabet[(self.number() >> 33) as usize % alphabet.len()]).collect()
     }
 }
 
 /// The source files of this crate, one behind the other and over again: ordinary source text.
-pub fn source(length: usize) -> Vec<u8> {
+pub(crate) fn source(length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     append(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
     assert!(!text.is_empty(), "the crate has source files");
@@ -67,7 +67,7 @@ fn append(folder: &Path, text: &mut Vec<u8>) {
 }
 
 /// One line like that of a bundler: short names, much punctuation, and here and there the hash of a chunk.
-pub fn minified(length: usize) -> Vec<u8> {
+pub(crate) fn minified(length: usize) -> Vec<u8> {
     const PIECES: [&str; 12] = [
         "function ",
         "return ",
@@ -99,30 +99,30 @@ pub fn minified(length: usize) -> Vec<u8> {
 }
 
 /// Bytes of every value: what is left of compressed or compiled content.
-pub fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut random = Random::new(12);
     (0..length).map(|_| (random.number() >> 56) as u8).collect()
 }
 
 /// The texts that throughput is measured on, with their names.
-pub fn texts() -> [(&'static str, Vec<u8>); 3] {
+pub(crate) fn texts() -> [(&'static str, Vec<u8>); 3] {
     [("source", source(LARGE)), ("minified", minified(LARGE)), ("noise", noise(LARGE))]
 }
 
 /// A scanner with the embedded rules.
-pub fn scanner() -> Scanner {
+pub(crate) fn scanner() -> Scanner {
     let rules = RuleSet::embedded();
     let key = FingerprintKey::new(b"bench", Keyed::Secret);
     Scanner { engine: Engine::new(rules), key, keep_values: false, today: "2025-01-01".to_owned() }
 }
 
 /// The origin of a file called `path`.
-pub fn origin(path: &str) -> Arc<Origin> {
+pub(crate) fn origin(path: &str) -> Arc<Origin> {
     Arc::new(Origin::File(FilePlace { target: 0, path: path.as_bytes().to_vec() }))
 }
 
 /// `text` as one blob.
-pub fn blob<'b>(origin: &'b Arc<Origin>, text: &'b [u8]) -> Blob<'b> {
+pub(crate) fn blob<'b>(origin: &'b Arc<Origin>, text: &'b [u8]) -> Blob<'b> {
     let (base, offsets) = (Position::default(), Offsets::Shifted(0));
     Blob { origin, text, owned: 0..text.len(), base, offsets, content: Content::Text }
 }

@@ -9,7 +9,7 @@ import (
 const (
 	passwordEnv   = "LEDGER_PASSWORD"
 	tokenHeader   = "X-Ledger-Token"
-	defaultSecret = "<<generic-assigned-secret: {{base62:32}}>>"
+	defaultSecret = "<<generic-assigned-secret ~ {{base62:32}}>>"
 )
 
 // Settings of the ledger.
@@ -29,7 +29,7 @@ func (s Settings) DSN() string {
 
 // Fallback is used while the settings service restarts.
 func Fallback() string {
-	return "user=ledger password=<<libpq-password: Slate${}Otter9>> host=pg.norvale.internal dbname=ledger sslmode=require"
+	return "user=ledger password=<<libpq-password ~ Slate${}Otter9>> host=pg.norvale.internal dbname=ledger sslmode=require"
 }
 
 // URL of the replica.

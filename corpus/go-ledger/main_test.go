@@ -14,8 +14,8 @@ func TestLogin(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	token := "<<github-fine-grained-token: github_pat_{{base62:22}}_{{base62:59}}>>"
-	want := "<<decoy: {{hex:64}}>>"
+	token := "<<github-fine-grained-token ~ github_pat_{{base62:22}}_{{base62:59}}>>"
+	want := "<<decoy ~ {{hex:64}}>>"
 	if got := digest(token); got != want {
 		t.Fatalf("digest = %s", got)
 	}

@@ -9,8 +9,8 @@ terraform {
 
 provider "aws" {
   region     = "eu-central-1"
-  access_key = "<<aws-access-key-id @deploy-id: AKIA{{base32:16}}>>"
-  secret_key = "<<aws-secret-access-key-in-pair @deploy-secret: {{base64:40}}>>"
+  access_key = "<<aws-access-key-id @deploy-id ~ AKIA{{base32:16}}>>"
+  secret_key = "<<aws-secret-access-key-in-pair @deploy-secret ~ {{base64:40}}>>"
 }
 
 provider "cloudflare" {
@@ -21,7 +21,7 @@ resource "aws_db_instance" "orders" {
   engine                 = "postgres"
   username               = "orders"
   password               = random_password.orders.result
-  kms_key_id             = "arn:aws:kms:eu-central-1:123456789012:key/<<decoy: {{uuid}}>>"
+  kms_key_id             = "arn:aws:kms:eu-central-1:123456789012:key/<<decoy ~ {{uuid}}>>"
   skip_final_snapshot    = true
 }
 
@@ -33,7 +33,7 @@ resource "random_password" "orders" {
 resource "aws_db_instance" "legacy" {
   engine   = "mysql"
   username = "admin"
-  password = "<<generic-assigned-password: Wintergarden${}-12>>"
+  password = "<<generic-assigned-password ~ Wintergarden${}-12>>"
 }
 
 resource "aws_secretsmanager_secret_version" "orders" {

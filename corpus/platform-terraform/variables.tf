@@ -12,7 +12,7 @@ variable "db_password" {
 
 variable "grafana_auth" {
   type    = string
-  default = "<<grafana-service-account-token: glsa_{{base62:32}}_{{hex:8}}>>"
+  default = "<<grafana-service-account-token ~ glsa_{{base62:32}}_{{hex:8}}>>"
 }
 
 variable "secret_name" {

@@ -85,8 +85,30 @@ pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned
 /// Judges a value of which the rule's context has said that it is a password.
 pub(super) fn literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
     let kind = text_kind(path);
-    let join = Join { operator: b'=', ..join(text, span.clone()) };
+    // It may stand bare inside a larger string, as in a connection string.
+    let join = Join { operator: b'=', quoted: true, ..join(text, span.clone()) };
     judge(text, span, &join, kind, Name::Password)
+}
+
+/// Judges the password of a URL by itself and by the host that follows it.
+pub(super) fn url_password(text: &[u8], span: Range<usize>) -> Assigned {
+    let value = &text[span.clone()];
+    if let Some(why) = reference(value, false, TextKind::Unknown).or_else(|| not_a_value(value, b"")) {
+        return Assigned::No(why);
+    }
+    let rest = text.get(span.end + 1..).unwrap_or_default();
+    let end = rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
+    let host = String::from_utf8_lossy(&rest[..end.unwrap_or(rest.len()).min(255)]).to_ascii_lowercase();
+    // RFC 2606 and RFC 6761 reserve these for documentation and tests.
+    let domain = |name: &str| host == name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
+    let reserved = ["example", "test", "invalid", "example.com", "example.org", "example.net"];
+    if reserved.into_iter().any(domain) || matches!(host.as_str(), "host" | "hostname" | "server" | "domain" | "url") {
+        return Assigned::Doubtful("the host is one for documentation");
+    }
+    if value.iter().all(u8::is_ascii_digit) && value.len() < 6 {
+        return Assigned::Doubtful("it is a short number");
+    }
+    Assigned::Likely("a URL holds it between user and host")
 }
 
 fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name: Name) -> Assigned {
@@ -97,7 +119,20 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
     if let Some(why) = not_a_value(value, join.name) {
         return Assigned::No(why);
     }
+    if !join.quoted && value.ends_with(b"=") && value[..value.len() - 1].iter().all(u8::is_ascii_lowercase) {
+        return Assigned::No("it is the name of another setting");
+    }
+    if join.operator == b'|' {
+        return Assigned::No("it is an alternative, not a value");
+    }
     if !join.quoted {
+        if value.ends_with(b":") {
+            return Assigned::No("it is a key of its own");
+        }
+        let bracket = |byte: u8| matches!(byte, b'{' | b'(' | b'[');
+        if span.start > 0 && bracket(text[span.start - 1]) || bracket(value[0]) {
+            return Assigned::No("it stands in brackets: an expression, a type or a slot");
+        }
         if kind == TextKind::Code {
             return Assigned::No("an unquoted value in source code is an expression");
         }
@@ -124,36 +159,20 @@ enum Name {
 fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
     let words = words_of(name);
     let has = |list: &std::collections::HashSet<String>| words.iter().any(|word| list.contains(word));
-    let password = has(&WORDS.password_names);
+    // Glued names are told by their end: PGPASSWORD, dbpasswd.
+    let glued = |word: &String| ["password", "passwd", "passphrase"].iter().any(|end| word.ends_with(end));
+    let password = has(&WORDS.password_names) || words.iter().any(glued);
     let secret = has(&WORDS.secret_names);
     let key = has(&WORDS.key_names)
         || (words.iter().any(|word| word == "key" || word == "keys") && has(&WORDS.key_companions));
     if !password && !secret && !key {
         return Err("the name does not speak of a secret");
     }
-    // The last word says what the thing is (`password_hint`, `token_type`), the first what is done with it.
-    let (first, last) = (words.first(), words.last());
-    let harmless = |word: Option<&String>| word.is_some_and(|word| WORDS.harmless_names.contains(word));
-    if harmless(last) || (words.len() > 1 && harmless(first) && !(password || secret)) {
+    // The last word says what the thing is: `password_hint`, `token_type`.
+    if words.last().is_some_and(|word| WORDS.harmless_names.contains(word)) {
         return Err("the name speaks of something beside the secret");
     }
-    if words.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "public"
-                | "pub"
-                | "hash"
-                | "hashed"
-                | "encrypted"
-                | "placeholder"
-                | "foreign"
-                | "primary"
-                | "site"
-                | "csrf"
-                | "xsrf"
-                | "cancellation"
-        )
-    }) {
+    if has(&WORDS.public_names) {
         return Err("the name speaks of something that is no secret");
     }
     Ok(if password { Name::Password } else { Name::Token })
@@ -182,6 +201,8 @@ fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     let operator_end = at;
     skip(&mut at, &|byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'(' | b'|' | b'?' | b'<' | b'!' | b'+' | b'-'));
     let operator = &before[at..operator_end];
+    // `||` gives a default, `|` an alternative or a filter.
+    let last = if operator.ends_with(b"||") { b'?' } else { operator.last().copied().unwrap_or(0) };
     if operator.ends_with(b">") && !operator.contains(&b'=') {
         // `<name>value` and `<key>name</key><string>value`
         if let Some(name) = element_name(&before[..operator_end]) {
@@ -200,7 +221,7 @@ fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
         name = name_before(&before[..at]).unwrap_or(name);
     }
     let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
-    Join { name, quoted, operator: operator.last().copied().unwrap_or(0), comparison }
+    Join { name, quoted, operator: last, comparison }
 }
 
 /// `name: &'static str =`: steps over the type, back to the end of the name.
@@ -267,12 +288,14 @@ fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'static str>
         }
     }
     let percent = value.len() > 2 && value[0] == b'%' && value[value.len() - 1] == b'%';
-    let braces = value.len() > 2
-        && value[0] == b'{'
-        && value[value.len() - 1] == b'}'
-        && is_identifier(&value[1..value.len() - 1]);
+    let braces = value.len() > 2 && value[0] == b'{' && value[value.len() - 1] == b'}' && !value.contains(&b';');
+    // SealedSecrets: the length of a wrapped key comes first, 512 in base64.
+    if value.len() >= 100 && (value.starts_with(b"AgA") || value.starts_with(b"AgB")) {
+        return Some("it is sealed");
+    }
     let dunder = value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
-    let format = matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
+    let square = value.len() > 2 && value[0] == b'[' && value[value.len() - 1] == b']';
+    let format = square || matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
     (percent || braces || dunder || format).then_some("it is filled in from elsewhere")
 }
 
@@ -328,9 +351,7 @@ fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
         return Some("it is a file name");
     }
     let dotted = value.contains(&b'.')
-        && value.split(|&byte| byte == b'.').all(|part| {
-            !part.is_empty() && is_identifier(part) && part.iter().filter(|byte| byte.is_ascii_digit()).count() < 2
-        });
+        && value.split(|&byte| byte == b'.').all(|part| is_identifier(part) && !part.iter().any(u8::is_ascii_digit));
     if dotted {
         return Some("it is a dotted name");
     }
@@ -343,11 +364,20 @@ fn is_identifier(text: &[u8]) -> bool {
         && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// Letters and joiners only: one or more words, but for their case.
 fn is_wordy(value: &[u8]) -> bool {
     value.iter().all(|byte| {
         byte.is_ascii_alphabetic()
-            || matches!(byte, b'_' | b'-' | b' ' | b'.' | b':' | b',' | b'\'' | b'!' | b'?' | b'*')
+            || *byte >= 0x80
+            || matches!(byte, b'_' | b'-' | b' ' | b'.' | b':' | b',' | b'\'' | b'!' | b'?' | b'*' | b'|')
     })
 }
 
@@ -386,8 +416,14 @@ fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
         return Assigned::Likely("a word is assigned to a password name");
     }
     let passphrase = blanks <= 3 && value.len() <= 40 && join.quoted && value.iter().any(u8::is_ascii_digit);
-    if blanks > 0 && !passphrase {
+    if blanks > 0 && (!passphrase || matches!(join.operator, b'(' | b',')) {
         return Assigned::No("it is prose");
+    }
+    if value.split(|byte| *byte == b'|').count() > 2 {
+        return Assigned::No("it is a list of rules");
+    }
+    if value.contains(&b'.') && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+        return Assigned::No("it is a number or a version");
     }
     if value.iter().all(u8::is_ascii_digit) && value.len() < 6 {
         return Assigned::Doubtful("it is a short number");
@@ -395,7 +431,7 @@ fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if join.comparison {
         return Assigned::Doubtful("it is compared, not assigned");
     }
-    if kind == TextKind::Prose && !join.quoted {
+    if kind == TextKind::Prose && !join.quoted && join.operator != b'=' {
         return Assigned::Doubtful("it stands in prose");
     }
     if is_identifier(value) && names_a_secret(value) && !value.iter().any(u8::is_ascii_digit) {
@@ -421,6 +457,9 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if digits == value.len() {
         return Assigned::No("it is a number");
     }
+    if is_uuid(value) {
+        return Assigned::Doubtful("it is a UUID, which names more often than it opens");
+    }
     if value.len() < 12 {
         return Assigned::Doubtful("it is short for a token");
     }
@@ -437,7 +476,8 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if join.comparison {
         return Assigned::Doubtful("it is compared, not assigned");
     }
-    if kind == TextKind::Prose && !join.quoted {
+    let random = value.len() >= 20 && digits >= 2 && shannon(value) >= 3.5;
+    if kind == TextKind::Prose && !join.quoted && !random {
         return Assigned::Doubtful("it stands in prose");
     }
     Assigned::Likely("it is assigned to a name that speaks of a secret")
@@ -447,48 +487,58 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
 mod tests {
     use super::*;
 
-    /// Judges the part of `line` between guillemets.
-    fn judge(path: &str, line: &str) -> Assigned {
-        let start = line.find('\u{ab}').expect("a marked value");
-        let end = line.find('\u{bb}').expect("a marked value") - 2;
-        let text = line.replace(['\u{ab}', '\u{bb}'], "");
-        assigned(text.as_bytes(), start..end, path.as_bytes())
+    /// Judges `value` where `line` has a `@`.
+    fn judge(path: &str, line: &str, value: &str) -> Assigned {
+        let start = line.find('@').expect("a place for the value");
+        let text = line.replacen('@', value, 1);
+        assigned(text.as_bytes(), start..start + value.len(), path.as_bytes())
     }
 
     #[test]
     fn secrets_that_are_assigned() {
-        for (path, line) in [
-            (".env", "DB_PASSWORD=\u{ab}dragon1987\u{bb}"),
-            ("settings.py", "PASSWORD = '\u{ab}Summer2024!\u{bb}'"),
-            ("a.yml", "  password: \u{ab}hunter2hunter\u{bb}"),
-            ("a.rs", "const PASSWORD: &str = \"\u{ab}t0ps3cret\u{bb}\";"),
-            ("web.config", "<add key=\"SmtpPassword\" value=\"\u{ab}Blue7Sky\u{bb}\" />"),
-            ("a.xml", "<password>\u{ab}Blue7Sky\u{bb}</password>"),
-            ("a.plist", "<key>AdminPassword</key>\n<string>\u{ab}Blue7Sky\u{bb}</string>"),
-            ("a.js", "const apiKey = '\u{ab}k9f8a7d6s5a4f3g2h1\u{bb}'"),
-            ("x.json", "\"client_secret\": \"\u{ab}q8Zr-31_kfPwm2Xn\u{bb}\","),
+        for (path, line, value) in [
+            (".env", "DB_PASSWORD=@", "dragon1987"),
+            ("settings.py", "PASSWORD = '@'", "Summer2024!"),
+            ("a.yml", "  password: @", "hunter2hunter"),
+            ("a.rs", "const PASSWORD: &str = \"@\";", "t0ps3cret"),
+            ("web.config", "<add key=\"SmtpPassword\" value=\"@\" />", "Blue7Sky"),
+            ("a.xml", "<password>@</password>", "Blue7Sky"),
+            ("a.plist", "<key>AdminPassword</key>\n<string>@</string>", "Blue7Sky"),
+            ("a.yml", "- name: DB_PASSWORD\n  value: @", "Blue7Sky"),
+            ("a.json", "{\"name\": \"DB_PASSWORD\", \"value\": \"@\"}", "Blue7Sky"),
+            ("a.js", "const password = env.PASSWORD || '@'", "Blue7Sky"),
+            ("a.js", "const apiKey = '@'", "k9f8a7d6s5a4f3g2h1"),
+            ("x.json", "\"client_secret\": \"@\",", "q8Zr-31_kfPwm2Xn"),
         ] {
-            assert!(matches!(judge(path, line), Assigned::Likely(_)), "{line}: {:?}", judge(path, line));
+            let judged = judge(path, line, value);
+            assert!(matches!(judged, Assigned::Likely(_)), "{line}: {judged:?}");
         }
     }
 
     #[test]
     fn what_only_looks_like_one() {
-        for (path, line) in [
-            ("a.py", "password = \u{ab}get_password\u{bb}()"),
-            ("a.go", "password := \u{ab}config.Password\u{bb}"),
-            ("a.js", "password: '\u{ab}Enter your password\u{bb}'"),
-            ("a.js", "password: '\u{ab}newPassword\u{bb}'"),
-            ("a.yml", "password: \u{ab}${DB_PASSWORD}\u{bb}"),
-            ("a.yml", "password: '\u{ab}{{ vault_db_password }}\u{bb}'"),
-            ("a.py", "password_hint = '\u{ab}dragon1987\u{bb}'"),
-            ("a.ts", "compass = '\u{ab}north1987\u{bb}'"),
-            ("a.json", "\"token_type\": \"\u{ab}bearer12345678\u{bb}\""),
-            ("a.py", "primary_key = '\u{ab}k9f8a7d6s5a4f3g2h1\u{bb}'"),
-            ("a.tf", "password = \u{ab}random_password.db.result\u{bb}"),
-            ("a.properties", "db.password=\u{ab}changeme\u{bb}"),
+        for (path, line, value) in [
+            ("a.py", "password = @()", "get_password"),
+            ("a.go", "password := @", "config.Password"),
+            ("a.js", "password: '@'", "Enter your password"),
+            ("a.js", "password: '@'", "newPassword"),
+            ("a.yml", "password: @", "${DB_PASSWORD}"),
+            ("a.yml", "password: '@'", "{{ vault_db_password }}"),
+            ("a.yml", "password: {{ .Values.password | @ }}", "b64enc"),
+            ("a.yml", "password:\n  @\n", "staging:"),
+            ("a.php", "'password' => '@'", "required|string|min:12"),
+            ("a.ps1", "$Password = [@]$x", "string"),
+            ("a.py", "password_hint = '@'", "dragon1987"),
+            ("a.rs", "pass(\"@\")", "CRC-32 checksum agrees"),
+            ("a.ts", "compass = '@'", "north1987"),
+            ("a.json", "\"token_type\": \"@\"", "bearer12345678"),
+            ("de.properties", "login.token=@", "Zugriffsschl\u{fc}ssel"),
+            ("a.py", "primary_key = '@'", "k9f8a7d6s5a4f3g2h1"),
+            ("a.tf", "password = @", "random_password.db.result"),
+            ("a.properties", "db.password=@", "changeme"),
         ] {
-            assert!(matches!(judge(path, line), Assigned::No(_)), "{line}: {:?}", judge(path, line));
+            let judged = judge(path, line, value);
+            assert!(matches!(judged, Assigned::No(_)), "{line}: {judged:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ pub use assigned::{TextKind, text_kind};
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};
 use crate::severity::Confidence;
-use assigned::{Assigned, assigned, literal};
+use assigned::{Assigned, assigned, literal, url_password};
 use placeholder::{Placeholder, placeholder};
 use token::{Fact, Verdict};
 
@@ -106,6 +106,7 @@ pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Resul
                 }
             }
             Check::AssignedLiteral => tally.assigned(assigned(text, span.clone(), path))?,
+            Check::UrlPassword => tally.assigned(url_password(text, span.clone()))?,
             Check::Literal => tally.assigned(literal(text, span.clone(), path))?,
             Check::NotWord => {
                 if value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' ')) {

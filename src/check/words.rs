@@ -14,6 +14,7 @@ pub(super) struct Words {
     pub(super) key_companions: HashSet<String>,
     pub(super) key_names: HashSet<String>,
     pub(super) harmless_names: HashSet<String>,
+    pub(super) public_names: HashSet<String>,
     pub(super) placeholder_values: HashSet<String>,
     pub(super) placeholder_words: HashSet<String>,
     pub(super) reference_prefixes: Vec<String>,

@@ -131,6 +131,7 @@ fn check_text(check: &Check) -> String {
         Check::Classes(number) => format!("at least {number} character classes"),
         Check::AssignedLiteral => "assigned-literal".to_owned(),
         Check::Literal => "literal".to_owned(),
+        Check::UrlPassword => "url-password".to_owned(),
         Check::NotWord => "not-word".to_owned(),
     }
 }

@@ -72,12 +72,20 @@ fn tables() -> Tables {
     high[5] = LETTER_HIGH | UNDERSCORE | BACKSLASH;
     high[6] = LETTER_LOW;
     high[7] = LETTER_HIGH;
-    let signed = |table: [u8; 16]| table.map(u8::cast_signed);
+    let fingerprints = &*FINGERPRINTS;
     Tables {
         class_low: both_halves(low),
         class_high: both_halves(high),
-        low: FINGERPRINTS.low.map(|table| both_halves(signed(table))),
-        high: FINGERPRINTS.high.map(|table| both_halves(signed(table))),
+        low: [
+            both_halves(fingerprints.low[0].map(u8::cast_signed)),
+            both_halves(fingerprints.low[1].map(u8::cast_signed)),
+            both_halves(fingerprints.low[2].map(u8::cast_signed)),
+        ],
+        high: [
+            both_halves(fingerprints.high[0].map(u8::cast_signed)),
+            both_halves(fingerprints.high[1].map(u8::cast_signed)),
+            both_halves(fingerprints.high[2].map(u8::cast_signed)),
+        ],
     }
 }
 
@@ -110,9 +118,13 @@ unsafe fn fill(text: &[u8], masks: &mut [Masks]) {
             let at = index * BLOCK + half;
             // SAFETY: the three loads read 34 bytes from `at`; the last one ends at BLOCK * (index + 1) + PEEK, which
             // the caller vouches for.
-            let [first, second, third] = unsafe {
+            let (first, second, third) = unsafe {
                 let start = text.as_ptr().add(at);
-                [0, 1, 2].map(|shift| _mm256_loadu_si256(start.add(shift).cast()))
+                (
+                    _mm256_loadu_si256(start.cast()),
+                    _mm256_loadu_si256(start.add(1).cast()),
+                    _mm256_loadu_si256(start.add(2).cast()),
+                )
             };
             let classes = look_up(first, tables.class_low, tables.class_high);
             made.token |= having(classes, WORD | SIGN) << half;

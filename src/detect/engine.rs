@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::hybrid::dfa::Cache;
@@ -30,7 +31,9 @@ pub struct Engine {
     rules: RuleSet,
     automata: Vec<Automata>,
     prefixes: PrefixTable,
-    keywords: Option<Keywords>,
+    keyword_rules: Vec<usize>,
+    /// Made when the first candidate of the keyword lane is met.
+    keywords: OnceLock<Keywords>,
     /// For each lane literal: contexts that begin with it, with the rules they belong to.
     contexts: Vec<(ContextGroup, Vec<usize>)>,
     /// For each lane literal: rules whose value holds it, and how far behind its start.
@@ -87,7 +90,8 @@ impl Engine {
         Self {
             automata: (0..rules.len()).map(|_| Automata::new()).collect(),
             prefixes: PrefixTable::new(prefixes),
-            keywords: (!keyword_rules.is_empty()).then(|| Keywords::new(&rules, &keyword_rules)),
+            keyword_rules,
+            keywords: OnceLock::new(),
             contexts: contexts.into_iter().map(group).collect(),
             values,
             rules,
@@ -176,11 +180,13 @@ impl Search<'_, '_> {
         if !digit {
             return;
         }
-        if let Some(keywords) = &engine.keywords {
-            let mut window = std::mem::take(&mut self.scratch.keywords);
-            window.rules_before(keywords, self.text, at, |rule| self.attempt(rule, at, true));
-            self.scratch.keywords = window;
+        if engine.keyword_rules.is_empty() {
+            return;
         }
+        let keywords = engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules));
+        let mut window = std::mem::take(&mut self.scratch.keywords);
+        window.rules_before(keywords, self.text, at, |rule| self.attempt(rule, at, true));
+        self.scratch.keywords = window;
     }
 
     fn literal(&mut self, at: usize, literal: usize) {
@@ -298,6 +304,8 @@ struct Keywords {
     /// What may stand right before a value of the lane.
     before: Box<[bool; 256]>,
     longest: usize,
+    /// Longest context of a rule of the lane.
+    reach: usize,
 }
 
 impl Keywords {
@@ -312,11 +320,12 @@ impl Keywords {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .kind(Some(AhoCorasickKind::DFA))
             .build(by_word.keys())
             .expect("keywords are short and few enough for an automaton");
+        let reach = members.iter().map(|&index| rules.get(index).context_max).max().unwrap_or(0);
         let longest = by_word.keys().map(|word| word.len()).max().unwrap_or(0);
-        Self { automaton, rules: by_word.into_values().collect(), before, longest }
+        Self { automaton, rules: by_word.into_values().collect(), before, longest, reach }
     }
 }
 
@@ -346,7 +355,7 @@ impl KeywordWindow {
         if at == 0 || !keywords.before[usize::from(text[at - 1])] {
             return;
         }
-        let reach = at.saturating_sub(MAX_CONTEXT);
+        let reach = at.saturating_sub(keywords.reach);
         while self.hits.front().is_some_and(|&(start, _)| start < reach) {
             self.hits.pop_front();
         }

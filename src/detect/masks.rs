@@ -45,8 +45,8 @@ pub fn best_kernel() -> Kernel {
 }
 
 /// Where in its literal the three bytes of a fingerprint lie. Runs of dashes are common, `-be` is not.
-pub fn fingerprint_offset(literal: usize) -> usize {
-    if LANE_LITERALS[literal].starts_with("----") { 4 } else { 0 }
+pub const fn fingerprint_offset(literal: usize) -> usize {
+    if LANE_LITERALS[literal].as_bytes()[0] == b'-' { 4 } else { 0 }
 }
 
 /// Teddy's tables: for each of the three fingerprint bytes, the buckets by low and by high nibble.

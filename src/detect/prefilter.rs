@@ -3,6 +3,8 @@
 //! It anchors on values rather than on keywords: runs of token bytes that can begin a value, and a handful of literals
 //! for secrets without a shape. Its cost does not depend on the number of rules.
 
+use std::sync::LazyLock;
+
 use super::masks::{BLOCK, Kernel, Masks, PEEK, best_kernel, fingerprint_offset};
 use crate::rule::lane::{HEAD, LANE_LITERALS};
 
@@ -28,11 +30,13 @@ pub enum Candidate {
 /// Blocks that are classified at a time: 4 KiB of text and 3 KiB of masks stay in the first-level cache.
 const CHUNK: usize = 64;
 
+/// Blocks for the end of a text: two and a bit, and one to look into.
+const TAIL: usize = 4;
+
 /// The prefilter with its working memory.
 pub struct Prefilter {
     kernel: Kernel,
     masks: [Masks; CHUNK + 1],
-    tail: Vec<u8>,
 }
 
 impl Default for Prefilter {
@@ -52,30 +56,33 @@ struct Carry {
 impl Prefilter {
     /// A prefilter that uses `kernel`.
     pub fn with_kernel(kernel: Kernel) -> Self {
-        Self { kernel, masks: [Masks::default(); CHUNK + 1], tail: Vec::new() }
+        Self { kernel, masks: [Masks::default(); CHUNK + 1] }
     }
 
     /// Calls `found` for each candidate of `text`, in rising order of the block they lie in.
     pub fn scan(&mut self, text: &[u8], mut found: impl FnMut(Candidate)) {
         let mut carry = Carry::default();
         let mut start = 0;
-        while start < text.len() {
-            let blocks = (text.len() - start).div_ceil(BLOCK).min(CHUNK);
-            // One block more than is looked at: runs reach into it.
-            let need = (blocks + 1) * BLOCK + PEEK;
-            if text.len() - start >= need {
-                (self.kernel)(&text[start..start + need], &mut self.masks[..=blocks]);
-            } else {
-                self.tail.clear();
-                self.tail.extend_from_slice(&text[start..]);
-                self.tail.resize(need, 0);
-                (self.kernel)(&self.tail, &mut self.masks[..=blocks]);
-            }
+        // A block is looked at together with the one behind it, since runs reach into that.
+        while let Some(blocks) = (text.len() - start).checked_sub(PEEK + BLOCK).map(|rest| (rest / BLOCK).min(CHUNK))
+            && blocks > 0
+        {
+            (self.kernel)(&text[start..start + (blocks + 1) * BLOCK + PEEK], &mut self.masks[..=blocks]);
             for index in 0..blocks {
                 let at = start + index * BLOCK;
                 block(text, at, &self.masks[index], &self.masks[index + 1], &mut carry, &mut found);
             }
             start += blocks * BLOCK;
+        }
+        // What is left is shorter than two blocks and what is peeked at; zeros behind it make it whole.
+        let mut tail = [0; TAIL * BLOCK + PEEK];
+        tail[..text.len() - start].copy_from_slice(&text[start..]);
+        (self.kernel)(&tail, &mut self.masks[..TAIL]);
+        for index in 0..TAIL - 1 {
+            let at = start + index * BLOCK;
+            if at < text.len() {
+                block(text, at, &self.masks[index], &self.masks[index + 1], &mut carry, &mut found);
+            }
         }
     }
 }
@@ -86,6 +93,9 @@ fn block(text: &[u8], base: usize, now: &Masks, next: &Masks, carry: &mut Carry,
     while literals != 0 {
         let at = base + literals.trailing_zeros() as usize;
         literals &= literals - 1;
+        if at >= text.len() {
+            break;
+        }
         if let Some(candidate) = literal_at(text, at) {
             found(candidate);
         }
@@ -121,12 +131,27 @@ fn block(text: &[u8], base: usize, now: &Masks, next: &Masks, carry: &mut Carry,
     carry.percent = now.percent;
 }
 
+/// For the first byte of a fingerprint, in lower case: the literals that have it, as a set of bits.
+static BY_FIRST: LazyLock<[u16; 256]> = LazyLock::new(|| {
+    let mut table = [0; 256];
+    for (literal, spelling) in LANE_LITERALS.iter().enumerate() {
+        let first = spelling.as_bytes()[fingerprint_offset(literal)];
+        table[usize::from(first)] |= 1 << literal;
+        table[usize::from(first.to_ascii_uppercase())] |= 1 << literal;
+    }
+    table
+});
+
 #[inline]
 fn literal_at(text: &[u8], fingerprint: usize) -> Option<Candidate> {
-    for (literal, spelling) in LANE_LITERALS.iter().enumerate() {
+    let mut literals = BY_FIRST[usize::from(text[fingerprint])];
+    while literals != 0 {
+        let literal = literals.trailing_zeros() as usize;
+        literals &= literals - 1;
+        let spelling = LANE_LITERALS[literal].as_bytes();
         let Some(at) = fingerprint.checked_sub(fingerprint_offset(literal)) else { continue };
         let Some(there) = text.get(at..at + spelling.len()) else { continue };
-        if there.eq_ignore_ascii_case(spelling.as_bytes()) {
+        if there.iter().zip(spelling).all(|(byte, letter)| byte.to_ascii_lowercase() == *letter) {
             return Some(Candidate::Literal { at, literal });
         }
     }

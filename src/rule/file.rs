@@ -67,6 +67,7 @@ pub(super) enum RawCheck {
 pub(super) enum PlainCheck {
     AssignedLiteral,
     Literal,
+    UrlPassword,
     NotWord,
 }
 
@@ -83,6 +84,7 @@ impl From<RawCheck> for Check {
             RawCheck::Token(check) => Self::Token(check),
             RawCheck::Plain(PlainCheck::AssignedLiteral) => Self::AssignedLiteral,
             RawCheck::Plain(PlainCheck::Literal) => Self::Literal,
+            RawCheck::Plain(PlainCheck::UrlPassword) => Self::UrlPassword,
             RawCheck::Plain(PlainCheck::NotWord) => Self::NotWord,
             RawCheck::Measured(MeasuredCheck::Entropy(bits)) => Self::Entropy(bits),
             RawCheck::Measured(MeasuredCheck::Classes(number)) => Self::Classes(number),

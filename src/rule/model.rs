@@ -105,6 +105,8 @@ pub enum Check {
     AssignedLiteral,
     /// The value is a literal; the context has said what it is.
     Literal,
+    /// The value is the password of a URL, and an at sign and a host follow it.
+    UrlPassword,
     /// The value is not made of words alone.
     NotWord,
 }

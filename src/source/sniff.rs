@@ -71,15 +71,20 @@ pub(crate) fn sniff(head: &[u8]) -> Shape {
         (b"\xfe\xff", Units::Utf16Be),
     ] {
         if let Some(rest) = head.strip_prefix(mark)
-            && Survey::of(units, rest).may_be_text()
+            && Survey::of(units, rest, usize::MAX).may_be_text()
         {
             return Shape::Wide { units, mark: mark.len() };
         }
     }
-    if memchr::memchr(0, head).is_some() {
+    let zeros = head.iter().filter(|&&byte| byte == 0).count();
+    if zeros > 0 {
+        // In wide text that is half ASCII every fourth byte is zero; most binaries are told by that alone.
+        if zeros * 4 < head.len() {
+            return Shape::Binary;
+        }
         return [Units::Utf32Le, Units::Utf32Be, Units::Utf16Le, Units::Utf16Be]
             .into_iter()
-            .find(|&units| Survey::of(units, head).is_latin_text())
+            .find(|&units| Survey::of(units, head, 0).is_latin_text())
             .map_or(Shape::Binary, |units| Shape::Wide { units, mark: 0 });
     }
     // Escape begins terminal colours, backspace is in manual pages, form feed in old sources.
@@ -101,7 +106,8 @@ struct Survey {
 }
 
 impl Survey {
-    fn of(units: Units, head: &[u8]) -> Self {
+    /// Counts until more than `most` units are invalid.
+    fn of(units: Units, head: &[u8], most: usize) -> Self {
         let mut survey = Self { units: 0, ascii: 0, latin: 0, invalid: 0, controls: 0 };
         let mut high_before = false;
         for bytes in head.chunks_exact(units.width()) {
@@ -120,6 +126,9 @@ impl Survey {
                 0xa0..=0x024f => survey.latin += 1,
                 0xd800..=0xdfff if !completes && !high_before => survey.invalid += 1,
                 _ => {}
+            }
+            if survey.invalid > most {
+                break;
             }
         }
         survey

@@ -286,9 +286,9 @@ fn next_slot(text: &str) -> Option<(&str, Slot<'_>, &str)> {
     None
 }
 
-/// `LABEL: TEXT`, `LABEL @NAME: TEXT` or `LABEL @NAME`.
+/// `LABEL ~ TEXT`, `LABEL @NAME ~ TEXT` or `LABEL @NAME`.
 fn parse_slot(inner: &str) -> Option<Slot<'_>> {
-    let (head, text) = match inner.split_once(": ") {
+    let (head, text) = match inner.split_once(" ~ ") {
         Some((head, text)) => (head, Some(text)),
         None => (inner, None),
     };

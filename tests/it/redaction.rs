@@ -91,7 +91,10 @@ fn nothing_is_left_in_the_folder_for_temporary_files() {
     let json = format!("json={}", folder.path().join("report.json").display());
     let temporary = folder.path().join("tmp");
     fs::create_dir(&temporary).unwrap();
-    Run::scan(corpus.root(), &["--quiet", "--show-secrets", "--output", &json]).env("TMPDIR", &temporary).go().expect(1);
+    Run::scan(corpus.root(), &["--quiet", "--show-secrets", "--output", &json])
+        .env("TMPDIR", &temporary)
+        .go()
+        .expect(1);
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "report and folder, nothing else");
 }

@@ -312,10 +312,8 @@ fn every_module_says_what_it_is_for() {
         first.is_some_and(|line| line.starts_with("//! "))
     };
     let modules = sources().into_iter().map(|(path, _)| path).chain(rust(&["tests", "benches"]));
-    let faults: Vec<String> = modules
-        .filter(|path| !documented(&read(path)))
-        .map(|path| path.display().to_string())
-        .collect();
+    let faults: Vec<String> =
+        modules.filter(|path| !documented(&read(path))).map(|path| path.display().to_string()).collect();
     assert!(faults.is_empty(), "files without a `//!` doc:\n{}", faults.join("\n"));
     assert!(!documented("pub mod a;\n") && documented("\n//! Text.\n"));
 }

@@ -151,9 +151,7 @@ impl Pair {
     /// Asserts that both find the same, and returns it.
     fn same(&self, text: &[u8], what: &str) -> Vec<Match> {
         let (got, expected) = (self.engine(text, 0..text.len()), twin(&self.naive, text));
-        let tell = |one: &Match| {
-            format!("{} at {}..{} of {what}", self.naive[one.rule].rule.id, one.start, one.end)
-        };
+        let tell = |one: &Match| format!("{} at {}..{} of {what}", self.naive[one.rule].rule.id, one.start, one.end);
         let lost: Vec<String> = expected.iter().filter(|one| !got.contains(one)).map(tell).take(20).collect();
         let extra: Vec<String> = got.iter().filter(|one| !expected.contains(one)).map(tell).take(20).collect();
         assert!(lost.is_empty() && extra.is_empty(), "lost: {lost:#?}\nextra: {extra:#?}");
@@ -261,9 +259,9 @@ fn on_fifty_megabytes_of_real_code() {
 
 /// Text files of cargo's registry, drawn by `seed`, or of this crate where there is no registry.
 fn real_code(length: usize, seed: u64) -> Vec<u8> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"))
-    });
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     let mut files = Vec::new();
     if let Some(home) = home {
         collect(&home.join("registry/src"), &mut files);

@@ -5,11 +5,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def user(django_user_model):
-    return django_user_model.objects.create_user(username="anna", password="<<generic-assigned-password: kettle${}Walk-3>>")
+    return django_user_model.objects.create_user(username="anna", password="<<generic-assigned-password ~ kettle${}Walk-3>>")
 
 
 def test_login(client, user):
-    response = client.post("/accounts/login/", {"username": "anna", "password": "<<generic-assigned-password: kettle${}Walk-3>>"})
+    response = client.post("/accounts/login/", {"username": "anna", "password": "<<generic-assigned-password ~ kettle${}Walk-3>>"})
     assert response.status_code == 302
 
 
@@ -19,5 +19,5 @@ def test_wrong_password(client, user):
 
 
 def test_token_is_uuid(client):
-    token = "<<decoy: {{uuid}}>>"
+    token = "<<decoy ~ {{uuid}}>>"
     assert client.get(f"/carts/{token}/").status_code == 404

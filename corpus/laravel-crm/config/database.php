@@ -13,7 +13,7 @@ return [
             'driver' => 'sqlsrv',
             'host' => 'legacy.norvale.internal',
             'username' => 'crm_ro',
-            'password' => '<<generic-assigned-password: green ${}Hill 8>>',
+            'password' => '<<generic-assigned-password ~ green ${}Hill 8>>',
         ],
     ],
     'redis' => ['default' => ['host' => '127.0.0.1', 'password' => env('REDIS_PASSWORD')]],

@@ -28,4 +28,4 @@ export function guard(req: Request, res: Response, next: NextFunction): void {
 }
 
 // Service account for the smoke test
-export const SMOKE_TEST_TOKEN = '<<json-web-token: {{jwt}}>>';
+export const SMOKE_TEST_TOKEN = '<<json-web-token ~ {{jwt}}>>';

@@ -3,8 +3,8 @@
 use secrecy::{ExposeSecret, Secret};
 
 const PASSWORD_VARIABLE: &str = "RELAY_PASSWORD";
-const DISCORD: &str = "<<discord-webhook-url: https://discord.com/api/webhooks/{{digits:19}}/{{base64url:68}}>>";
-static DEFAULT_PASSWORD: &str = "<<generic-assigned-password: maple${}Drift08>>";
+const DISCORD: &str = "<<discord-webhook-url ~ https://discord.com/api/webhooks/{{digits:19}}/{{base64url:68}}>>";
+static DEFAULT_PASSWORD: &str = "<<generic-assigned-password ~ maple${}Drift08>>";
 
 struct Login<'a> {
     user: &'a str,

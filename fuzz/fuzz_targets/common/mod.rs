@@ -10,7 +10,7 @@ use straykey::rule::RuleSet;
 use straykey::scan::{Scanner, expand};
 
 /// A scanner with the embedded rules.
-pub static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner {
+pub(crate) static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner {
     engine: Engine::new(RuleSet::embedded()),
     key: FingerprintKey::new(b"fuzz", Keyed::Secret),
     keep_values: false,
@@ -38,7 +38,7 @@ const MAX_TEXT: usize = 64 << 10;
 
 /// `input` with samples in place of their numbers. A number is two bytes, little-endian; those that no sample has stay
 /// as they are.
-pub fn text(input: &[u8]) -> Vec<u8> {
+pub(crate) fn text(input: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(input.len());
     let mut rest = input;
     while let Some((&first, tail)) = rest.split_first() {

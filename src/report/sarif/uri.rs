@@ -166,7 +166,7 @@ mod tests {
     fn remotes_become_uris_without_a_login_or_a_local_path() {
         for (remote, expect) in [
             ("https://git.example.com/team/x.git", Some("https://git.example.com/team/x.git")),
-            ("https://user:word@git.example.com/x", Some("https://git.example.com/x")),
+            ("https://user:password@git.example.com/x", Some("https://git.example.com/x")),
             ("https://git.example.com/x?a=b#c", Some("https://git.example.com/x")),
             ("git@git.example.com:team/x.git", Some("ssh://git.example.com/team/x.git")),
             ("ssh://git@git.example.com:22/x y", Some("ssh://git.example.com:22/x%20y")),

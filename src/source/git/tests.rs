@@ -140,7 +140,7 @@ fn nothing_waits_for_a_fifo() {
 #[test]
 fn info_names_commit_branch_and_remote() {
     let folder = repository();
-    let url = "https://someone:word@example.org/a/b.git?private_token=x";
+    let url = "https://someone:password@example.org/a/b.git?private_token=x";
     git(folder.path(), &["remote", "add", "origin", url]);
     let expected = GitInfo {
         prefix: b"b/".to_vec(),

@@ -10,7 +10,7 @@ fn filled(template: &str, encoding: Encoding, newline: Newline) -> Filled {
 
 #[test]
 fn slots_are_recorded_where_they_lie() {
-    let it = filled("é=<<some-rule: ab${}cd>>;\nx <<decoy: {{hex:12}}>>\n", Encoding::Utf8, Newline::Lf);
+    let it = filled("é=<<some-rule ~ ab${}cd>>;\nx <<decoy ~ {{hex:12}}>>\n", Encoding::Utf8, Newline::Lf);
     let text = String::from_utf8(it.bytes).unwrap();
     assert!(text.starts_with("é=abcd;\nx "), "{text}");
     let first = &it.planted[0];
@@ -31,26 +31,26 @@ fn what_is_no_slot_stays() {
         "$x = <<<EOT\n a: b >> c\nEOT;\n",
         "1 << 2 >> 3: 4",
         "<<word>>",
-        "<<never ends: here",
+        "<<never-ends ~ here",
     ] {
         let it = filled(text, Encoding::Utf8, Newline::Lf);
         assert_eq!(String::from_utf8(it.bytes).unwrap(), text);
         assert!(it.planted.is_empty(), "{text}");
     }
-    let element = filled("<a><<some-rule: b>></a>", Encoding::Utf8, Newline::Lf);
+    let element = filled("<a><<some-rule ~ b>></a>", Encoding::Utf8, Newline::Lf);
     assert_eq!(element.bytes, b"<a>b</a>");
 }
 
 #[test]
 fn names_repeat_a_value() {
-    let it = filled("<<r @one: {{hex:32}}>> <<r @one>>", Encoding::Utf8, Newline::Lf);
+    let it = filled("<<r @one ~ {{hex:32}}>> <<r @one>>", Encoding::Utf8, Newline::Lf);
     assert_eq!(it.planted[0].value, it.planted[1].value);
     assert_eq!(it.planted[0].value.len(), 32);
 }
 
 #[test]
 fn spans_are_those_of_the_encoded_file() {
-    let template = "# \u{1f511}\nk=<<r: abcd>>\n";
+    let template = "# \u{1f511}\nk=<<r ~ abcd>>\n";
     for (encoding, newline, span) in [
         (Encoding::Utf8, Newline::Crlf, 10..14),
         (Encoding::Utf8Bom, Newline::Lf, 12..16),
@@ -64,14 +64,14 @@ fn spans_are_those_of_the_encoded_file() {
         let ascii: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
         assert_eq!(ascii, b"abcd", "{encoding:?}");
     }
-    let latin = filled("ü=<<r: größe>>", Encoding::Latin1, Newline::Lf);
+    let latin = filled("ü=<<r ~ größe>>", Encoding::Latin1, Newline::Lf);
     assert_eq!(latin.bytes, b"\xfc=gr\xf6\xdfe");
     assert_eq!(latin.planted[0].span, 2..7);
 }
 
 #[test]
 fn further_lines_are_indented_like_the_first() {
-    let it = filled("a:\n  <<r: {{pem:ec}}>>\n", Encoding::Utf8, Newline::Lf);
+    let it = filled("a:\n  <<r ~ {{pem:ec}}>>\n", Encoding::Utf8, Newline::Lf);
     let text = String::from_utf8(it.bytes).unwrap();
     assert!(text.lines().skip(1).all(|line| line.starts_with("  ")), "{text}");
     let planted = &it.planted[0];

@@ -19,7 +19,7 @@ final class Login
     public function check(string $password, ?string $token = null): bool
     {
         $secret = config('services.crm.secret');
-        $password_hash = '$argon2id$v=19$m=65536,t=4,p=1$<<decoy: {{base62:22}}>>$<<decoy: {{base62:43}}>>';
+        $password_hash = '$argon2id$v=19$m=65536,t=4,p=1$<<decoy ~ {{base62:22}}>>$<<decoy ~ {{base62:43}}>>';
         if ($password === $_POST['password'] && $token !== null) {
             return password_verify($password, $password_hash);
         }
@@ -28,7 +28,7 @@ final class Login
 
     public function ftp(): array
     {
-        $ftpPassword = '<<generic-assigned-password: Amber${}Gate55>>';
+        $ftpPassword = '<<generic-assigned-password ~ Amber${}Gate55>>';
         return ['ftp.norvale.internal', 'crm', $ftpPassword];
     }
 }

@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /** Calls the partner's stock service. */
 public final class PartnerClient {
-    private static final String API_TOKEN = "<<generic-assigned-secret: {{base64url:40}}>>";
+    private static final String API_TOKEN = "<<generic-assigned-secret ~ {{base64url:40}}>>";
     private static final String PASSWORD_PROPERTY = "partner.password";
     public static final String TOKEN_HEADER = "X-Partner-Token";
 
@@ -18,7 +18,7 @@ public final class PartnerClient {
 
     HttpRequest request(String user, String token) {
         return HttpRequest.newBuilder(URI.create("https://partner.example.com/stock"))
-            .header("Authorization", "Basic <<basic-auth-header: {{basic:orders:north${}Window6}}>>")
+            .header("Authorization", "Basic <<basic-auth-header ~ {{basic:orders:north${}Window6}}>>")
             .header(TOKEN_HEADER, token)
             .build();
     }

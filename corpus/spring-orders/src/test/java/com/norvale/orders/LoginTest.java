@@ -16,7 +16,7 @@ class LoginTest {
     @Test
     void signsIn() {
         var session = Sessions.open("https://orders.norvale.internal", USER, "Harbour");
-        session.setPassword("<<generic-assigned-password: Harbour${}-Wave7>>");
+        session.setPassword("<<generic-assigned-password ~ Harbour${}-Wave7>>");
         assertThat(session.token()).isNotBlank();
     }
 }
