@@ -7,7 +7,7 @@
 #[allow(dead_code, unused_imports, unreachable_pub, reason = "the loader is compiled here for one of its functions")]
 #[path = "../src/rule/loader.rs"]
 mod rule;
-#[allow(dead_code, reason = "the loader needs the types, not all that they can do")]
+#[allow(dead_code, unreachable_pub, reason = "the loader needs the types, not all that they can do")]
 #[path = "../src/severity.rs"]
 mod severity;
 

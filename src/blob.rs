@@ -84,6 +84,20 @@ pub fn is_unsafe_to_print(character: char) -> bool {
             | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The git work tree around a target, as `versionControlProvenance` of SARIF 2.1.0 section 3.14.16 wants it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitInfo {
+    /// Path of the target relative to the root of the work tree, with `/` between components and behind the last one;
+    /// empty where the target is the root. For a target that is a file: that of the directory it lies in.
+    pub prefix: Vec<u8>,
+    /// URL of the remote `origin`, without any credential in it.
+    pub repository: Option<String>,
+    /// Commit that HEAD names.
+    pub revision: Option<String>,
+    /// Branch that HEAD names.
+    pub branch: Option<String>,
+}
+
 /// One piece of content: a whole small file, or a window of a larger one.
 #[derive(Debug)]
 pub struct Blob<'b> {

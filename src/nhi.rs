@@ -1,8 +1,7 @@
 //! The non-human identity behind a credential: what kind it is, who issued it, and what the credential itself says of
 //! it.
 
-use crate::check::token::{Fact, fact_name};
-use crate::finding::Finding;
+use crate::finding::{Fact, Finding, fact_name};
 use crate::rule::IdentityKind;
 
 /// The identity that a finding speaks for, as far as the value alone tells.

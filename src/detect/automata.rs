@@ -60,8 +60,21 @@ fn lazy_dfa(nfa: NFA, kind: MatchKind) -> Result<DFA, String> {
 /// `(value)after` of one rule: finds the end of the one match that begins at a place.
 pub(super) struct ValueMatcher {
     dfa: DFA,
-    /// Finds where the value ends and what follows begins; runs on matches only.
+    /// What ends a match.
+    tail: Tail,
+    /// Finds where the value ends and what follows begins; runs on matches only, and only where the tail leaves doubt.
     captures: PikeVM,
+}
+
+/// What follows the value in a match.
+#[derive(Clone, Copy, PartialEq)]
+enum Tail {
+    /// Nothing.
+    Empty,
+    /// One byte of a boundary class, or the end of the text.
+    Byte,
+    /// An expression.
+    Expression,
 }
 
 impl ValueMatcher {
@@ -69,12 +82,23 @@ impl ValueMatcher {
         let after = rule.after.as_deref().unwrap_or_else(|| rule.right.right_pattern());
         let nfa = nfa(&[format!("({})(?:{after})", rule.value)], false)?;
         let captures = PikeVM::new_from_nfa(nfa.clone()).map_err(|error| error.to_string())?;
-        Ok(Self { dfa: lazy_dfa(nfa, MatchKind::LeftmostFirst)?, captures })
+        let tail = match (after, &rule.after) {
+            ("", _) => Tail::Empty,
+            (_, None) => Tail::Byte,
+            (_, Some(_)) => Tail::Expression,
+        };
+        Ok(Self { dfa: lazy_dfa(nfa, MatchKind::LeftmostFirst)?, tail, captures })
     }
 
     /// The end of the value that begins at `span.start`, looking no further than `span.end`.
     fn end(&self, cache: &mut Cache, text: &[u8], span: Range<usize>, steps: &mut u64) -> Option<usize> {
         let end = forward(&self.dfa, cache, text, span.clone(), steps)?;
+        match self.tail {
+            Tail::Empty => return Some(end),
+            // At the end of the text the last byte may be the value's or the tail's.
+            Tail::Byte if end < text.len() => return Some(end - 1),
+            Tail::Byte | Tail::Expression => {}
+        }
         *steps += (end - span.start) as u64;
         let mut slots = [None; 4];
         let input = Input::new(text).range(span.start..span.end).anchored(Anchored::Yes);

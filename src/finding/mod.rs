@@ -6,6 +6,7 @@ mod ignore;
 pub mod merge;
 mod model;
 
+pub use crate::check::token::{Fact, fact_name};
 pub use crate::check::{Effect, Reason};
 pub use crate::severity::{Confidence, Severity};
 pub use fingerprint::{FingerprintKey, KeyInfo, Keyed};

@@ -13,8 +13,8 @@ pub mod sarif;
 
 use std::path::PathBuf;
 
+pub use crate::blob::GitInfo;
 pub use crate::finding::{KeyInfo, Keyed};
-pub use crate::source::GitInfo;
 
 use crate::finding::{Confidence, Finding};
 use crate::gap::{Coverage, Exclusion, Gap};

@@ -8,6 +8,7 @@ mod config;
 mod head;
 mod setup;
 
+use crate::blob::GitInfo;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -34,20 +35,6 @@ const EXTENSIONS: &[&str] = &[
     "relativeworktrees",
     "compatobjectformat",
 ];
-
-/// The git work tree around a target, as `versionControlProvenance` of SARIF 2.1.0 section 3.14.16 wants it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GitInfo {
-    /// Path of the target relative to the root of the work tree, with `/` between components and behind the last one;
-    /// empty where the target is the root. For a target that is a file: that of the directory it lies in.
-    pub prefix: Vec<u8>,
-    /// URL of the remote `origin`, without any credential in it.
-    pub repository: Option<String>,
-    /// Commit that HEAD names.
-    pub revision: Option<String>,
-    /// Branch that HEAD names.
-    pub branch: Option<String>,
-}
 
 /// Sets the git library up, once a process. Everything here that uses the library calls it; other users of the
 /// library must call it before they do anything else with it.

@@ -15,7 +15,6 @@ mod walk;
 mod window;
 
 pub use budget::MemoryBudget;
-pub use git::GitInfo;
 pub use read::{Outcome, Reader};
 pub use stream::{Stream, open_stream};
-pub use walk::{MakeVisitor, Met, WalkOptions, WalkSummary, walk};
+pub use walk::{MakeVisitor, Met, Visitor, WalkOptions, WalkSummary, walk};

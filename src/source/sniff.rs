@@ -76,7 +76,7 @@ pub(crate) fn sniff(head: &[u8]) -> Shape {
             return Shape::Wide { units, mark: mark.len() };
         }
     }
-    let zeros = head.iter().filter(|&&byte| byte == 0).count();
+    let zeros = count(head, |byte| byte == 0);
     if zeros > 0 {
         // In wide text that is half ASCII every fourth byte is zero; most binaries are told by that alone.
         if zeros * 4 < head.len() {
@@ -88,8 +88,14 @@ pub(crate) fn sniff(head: &[u8]) -> Shape {
             .map_or(Shape::Binary, |units| Shape::Wide { units, mark: 0 });
     }
     // Escape begins terminal colours, backspace is in manual pages, form feed in old sources.
-    let controls = head.iter().filter(|&&byte| matches!(byte, 0..=7 | 14..=26 | 28..=31 | 127)).count();
+    let controls =
+        count(head, |byte| (byte < 8) | (byte.wrapping_sub(14) < 13) | (byte.wrapping_sub(28) < 4) | (byte == 127));
     if controls * 10 > head.len() * 3 { Shape::Binary } else { Shape::Text { mark: 0 } }
+}
+
+/// How many bytes pass `test`. In parts that a byte can count, so that the compiler counts 32 at a time.
+fn count(bytes: &[u8], test: impl Fn(u8) -> bool) -> usize {
+    bytes.chunks(255).map(|part| usize::from(part.iter().map(|&byte| u8::from(test(byte))).sum::<u8>())).sum()
 }
 
 /// Counts over the code units of a head.
