@@ -4,6 +4,8 @@
 //! leaves the start of a scan with a few milliseconds. The code is the loader's own, so that there is one reading of
 //! the format.
 
+#![allow(clippy::print_stdout, reason = "build scripts speak to cargo on standard output")]
+
 #[allow(dead_code, unused_imports, unreachable_pub, reason = "the loader is compiled here for one of its functions")]
 #[path = "../src/rule/loader.rs"]
 mod rule;

@@ -63,6 +63,7 @@ impl Position {
     ///
     /// Code points are counted as the bytes that do not continue a UTF-8 sequence (`10xxxxxx`): exact for valid
     /// UTF-8, and additive over any split of the text, so that windows of a large file can carry it.
+    #[must_use]
     pub fn advance(self, text: &[u8]) -> Self {
         match memchr::memrchr(b'\n', text) {
             None => Self { line: self.line, column: self.column + code_points(text) },

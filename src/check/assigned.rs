@@ -469,7 +469,7 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     // Identifiers with a number at their end: `token_v2`, `KEY_SIZE_256`.
     let words = words_of(value);
     let letters: usize = words.iter().map(String::len).sum();
-    let wordy = words.iter().filter(|word| word.len() >= 4).map(|word| word.len()).sum::<usize>() * 3 >= letters * 2;
+    let wordy = words.iter().filter(|word| word.len() >= 4).map(String::len).sum::<usize>() * 3 >= letters * 2;
     if is_identifier(value) && wordy && digits * 8 < value.len() {
         return Assigned::No("it is an identifier with a number");
     }

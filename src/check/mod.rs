@@ -190,7 +190,7 @@ impl Tally {
             Verdict::Fail if rule.distinctive => {
                 // Most published samples fail their checksum, and issuers change theirs: the form alone still says
                 // that somebody took this for a token.
-                let points = (MEDIUM - self.points).min(0).max(REFUTED);
+                let points = (MEDIUM - self.points).clamp(REFUTED, 0);
                 self.floor = MEDIUM;
                 self.add(Effect::Lower, points, evidence.reason);
             }

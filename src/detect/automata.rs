@@ -104,7 +104,7 @@ impl ValueMatcher {
         let input = Input::new(text).range(span.start..span.end).anchored(Anchored::Yes);
         // The whole span again, not up to `end`: the two engines agree only on the same question.
         self.captures.search_slots(&mut self.captures.create_cache(), &input, &mut slots)?;
-        slots[3].map(|slot| slot.get())
+        slots[3].map(regex_automata::util::primitives::NonMaxUsize::get)
     }
 }
 

@@ -49,8 +49,8 @@ impl ByteSet {
 }
 
 /// Parses `pattern` as the engine reads it: bytes, Unicode off.
-pub(crate) fn parse(pattern: &str) -> Result<Hir, regex_syntax::Error> {
-    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern)
+pub(crate) fn parse(pattern: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(Box::new)
 }
 
 /// Bytes of a class, or none where it is one of code points (which byte patterns only have in scoped groups).
@@ -268,14 +268,13 @@ fn spelled_runs(parts: &[Hir]) -> Vec<Vec<Vec<u8>>> {
     let mut run: Vec<Vec<u8>> = vec![Vec::new()];
     for part in parts {
         let joined = spellings(part).and_then(|texts| join(&run, &texts));
-        match joined {
-            Some(longer) => run = longer,
-            None => {
-                runs.push(std::mem::replace(&mut run, vec![Vec::new()]));
-                // The part that broke the run may begin the next one.
-                if let Some(texts) = spellings(part) {
-                    run = texts;
-                }
+        if let Some(longer) = joined {
+            run = longer;
+        } else {
+            runs.push(std::mem::replace(&mut run, vec![Vec::new()]));
+            // The part that broke the run may begin the next one.
+            if let Some(texts) = spellings(part) {
+                run = texts;
             }
         }
     }

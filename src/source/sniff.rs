@@ -89,7 +89,7 @@ pub(crate) fn sniff(head: &[u8]) -> Shape {
     }
     // Escape begins terminal colours, backspace is in manual pages, form feed in old sources.
     let controls =
-        count(head, |byte| (byte < 8) | (byte.wrapping_sub(14) < 13) | (byte.wrapping_sub(28) < 4) | (byte == 127));
+        count(head, |byte| (byte < 8) | (byte.wrapping_sub(14) < 13) | (byte.wrapping_sub(28) < 4) || (byte == 127));
     if controls * 10 > head.len() * 3 { Shape::Binary } else { Shape::Text { mark: 0 } }
 }
 

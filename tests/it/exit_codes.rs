@@ -22,7 +22,7 @@ fn unreadable() -> (TempDir, PathBuf) {
     let folder = clean();
     let file = folder.path().join("locked.txt");
     fs::write(&file, "locked\n").unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::File::open(&file).is_err() {
         let target = folder.path().to_owned();
         return (folder, target);

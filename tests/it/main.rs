@@ -1,5 +1,7 @@
 //! The integration tests: one binary, one file a topic. `plant` makes the labelled corpus, `run` calls the program.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod plant;
 mod run;
 

@@ -277,7 +277,7 @@ fn next_slot(text: &str) -> Option<(&str, Slot<'_>, &str)> {
         if text[..open].ends_with('<') {
             continue;
         }
-        let Some(close) = inner.find(">>") else { return None };
+        let close = inner.find(">>")?;
         let (inner, after) = (&inner[..close], &inner[close + 2..]);
         if let Some(slot) = parse_slot(inner) {
             return Some((&text[..open], slot, after));

@@ -52,7 +52,8 @@ fn files(folder: &str) -> Vec<PathBuf> {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("").to_owned();
             if path.is_symlink() || matches!(name.as_str(), ".git" | "target" | "node_modules") {
                 continue;
-            } else if path.is_dir() {
+            }
+            if path.is_dir() {
                 folders.push(path);
             } else {
                 found.push(path.strip_prefix(root()).expect("it lies below").to_owned());

@@ -91,7 +91,7 @@ impl NaiveRule {
         })
     }
 
-    fn end(&self, cache: &mut regex_automata::nfa::thompson::pikevm::Cache, text: &[u8], at: usize) -> Option<usize> {
+    fn end(&self, cache: &mut thompson::pikevm::Cache, text: &[u8], at: usize) -> Option<usize> {
         let span = at..text.len().min(at + self.rule.max_len + self.after);
         let mut slots = [None; 4];
         let input = Input::new(text).range(span).anchored(Anchored::Yes);

@@ -84,9 +84,7 @@ mod tests {
         for broken in [file("authorized_user", &key), "{\"type\":\"service_account\"}".to_owned(), String::new()] {
             assert_eq!(google(broken.as_bytes()).verdict, Verdict::Fail);
         }
-        for without_key in ["REDACTED", ""] {
-            let evidence = google(file("service_account", without_key).as_bytes());
-            assert_eq!(evidence.verdict, Verdict::Unknown, "it says whose key it is, not that it is one");
-        }
+        let evidence = google(file("service_account", "REDACTED").as_bytes());
+        assert_eq!(evidence.verdict, Verdict::Unknown, "it says whose key it is, not that it is one");
     }
 }
