@@ -64,6 +64,8 @@ pub fn text_kind(path: &[u8]) -> TextKind {
 struct Join<'t> {
     /// The whole name, as far as it can be seen on the line.
     name: &'t [u8],
+    /// The name stands in quotes, or in a tag.
+    name_quoted: bool,
     /// The value stands in quotes.
     quoted: bool,
     /// The last character of the operator; 0 for a blank.
@@ -76,6 +78,12 @@ struct Join<'t> {
 pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
     let kind = text_kind(path);
     let join = join(text, span.clone());
+    if join.operator == b'(' && join.name.rsplit(|byte| *byte == b'.').next() == Some(b"pass") {
+        return Assigned::No("it is passed to a function, not assigned");
+    }
+    if join.operator == b',' && !join.name_quoted {
+        return Assigned::No("the name is an argument of its own");
+    }
     match judge_name(join.name) {
         Ok(name) => judge(text, span, &join, kind, name),
         Err(why) => Assigned::No(why),
@@ -206,7 +214,7 @@ fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     if operator.ends_with(b">") && !operator.contains(&b'=') {
         // `<name>value` and `<key>name</key><string>value`
         if let Some(name) = element_name(&before[..operator_end]) {
-            return Join { name, quoted, operator: b'=', comparison: false };
+            return Join { name, name_quoted: true, quoted, operator: b'=', comparison: false };
         }
     }
     skip(&mut at, &|byte| byte.is_ascii_whitespace());
@@ -221,7 +229,8 @@ fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
         name = name_before(&before[..at]).unwrap_or(name);
     }
     let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
-    Join { name, quoted, operator: last, comparison }
+    let name_quoted = before.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\'));
+    Join { name, name_quoted, quoted, operator: last, comparison }
 }
 
 /// `name: &'static str =`: steps over the type, back to the end of the name.
@@ -530,6 +539,7 @@ mod tests {
             ("a.ps1", "$Password = [@]$x", "string"),
             ("a.py", "password_hint = '@'", "dragon1987"),
             ("a.rs", "pass(\"@\")", "CRC-32 checksum agrees"),
+            ("a.rs", "(1, Verdict::Pass, \"@\")", "2021-01-19T06:52:28Z"),
             ("a.ts", "compass = '@'", "north1987"),
             ("a.json", "\"token_type\": \"@\"", "bearer12345678"),
             ("de.properties", "login.token=@", "Zugriffsschl\u{fc}ssel"),
