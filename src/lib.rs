@@ -1,4 +1,27 @@
-//! straykey.
+//! straykey finds secrets of non-human identities that lie outside vaults, and maps each to the controls of ISO/IEC
+//! 27002 that it is evidence about.
+//!
+//! The scanner half ([`source`], [`rule`], [`detect`], [`check`], [`finding`], [`scan`]) turns bytes into findings and
+//! knows nothing of standards; the other half ([`nhi`], [`govern`], [`report`]) turns findings into evidence and never
+//! sees a byte of input. `ARCHITECTURE.md` is the map.
+//!
+//! ```
+//! use straykey::detect::Engine;
+//! use straykey::finding::FingerprintKey;
+//! use straykey::rule::RuleSet;
+//! use straykey::scan::{Scanner, scan_text};
+//!
+//! let scanner = Scanner {
+//!     engine: Engine::new(RuleSet::embedded()),
+//!     key: FingerprintKey::public(),
+//!     keep_values: false,
+//!     today: "2026-01-01".to_owned(),
+//! };
+//! let token = ["gh", "p_", "0123abcdefghij4567ABCDEFGHIJ89zyxwvu"].concat();
+//! let hits = scan_text(&scanner, &mut scanner.scratch(), &format!("token = \"{token}\""));
+//! assert_eq!(hits[0].rule.provider.id, "github");
+//! assert!(hits[0].value.is_none(), "values are only kept where the operator asks for them");
+//! ```
 
 pub mod blob;
 pub mod check;

@@ -317,8 +317,11 @@ fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     if std::str::from_utf8(trimmed).is_ok_and(|text| WORDS.placeholder_values.contains(text)) {
         return Some("it is a word that stands for a value");
     }
-    if value.eq_ignore_ascii_case(name) {
+    if name.get(..value.len()).is_some_and(|head| head.eq_ignore_ascii_case(value)) {
         return Some("it repeats the name");
+    }
+    if value.contains(&b'/') && names_a_secret(value) {
+        return Some("it is the path of a secret");
     }
     let has = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
     if has(b"://") || has(b"->") || has(b"::") || has(b"()") || has(b"=>") || has(b"</") || has(b"/>") {
@@ -544,6 +547,8 @@ mod tests {
             ("a.json", "\"token_type\": \"@\"", "bearer12345678"),
             ("de.properties", "login.token=@", "Zugriffsschl\u{fc}ssel"),
             ("a.py", "primary_key = '@'", "k9f8a7d6s5a4f3g2h1"),
+            ("Cargo.toml", "Sys_PasswordList = [\"@\"]", "Sys_Password"),
+            ("a.yml", "credentials: @", "owner7/home#assets/crates-credentials"),
             ("a.tf", "password = @", "random_password.db.result"),
             ("a.properties", "db.password=@", "changeme"),
         ] {
