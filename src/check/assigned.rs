@@ -469,6 +469,15 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if digits == value.len() {
         return Assigned::No("it is a number");
     }
+    // `AWS4-HMAC-SHA256`, `PBE-WithKey128-CBC`: names of algorithms and schemes are made of short parts.
+    let parts = value.split(|byte| matches!(byte, b'-' | b'_'));
+    let short = parts.clone().all(|part| (1..=9).contains(&part.len()) && !part.iter().all(u8::is_ascii_digit));
+    if parts.count() >= 3 && short && !value.iter().any(u8::is_ascii_lowercase) && !is_uuid(value) {
+        return Assigned::No("it names an algorithm");
+    }
+    if names_a_secret(value) && digits * 4 < value.len() {
+        return Assigned::No("it is the name of a secret");
+    }
     if is_uuid(value) {
         return Assigned::Doubtful("it is a UUID, which names more often than it opens");
     }
@@ -549,6 +558,8 @@ mod tests {
             ("a.py", "primary_key = '@'", "k9f8a7d6s5a4f3g2h1"),
             ("Cargo.toml", "Sys_PasswordList = [\"@\"]", "Sys_Password"),
             ("a.yml", "credentials: @", "owner7/home#assets/crates-credentials"),
+            ("a.txt", "Authorization: @ Credential=x", "AWS4-HMAC-SHA256"),
+            ("a.h", "#define SIGN_KEY \"@\"", "pbeWithSHA1And2-KeyTripleDES-CBC"),
             ("a.tf", "password = @", "random_password.db.result"),
             ("a.properties", "db.password=@", "changeme"),
         ] {

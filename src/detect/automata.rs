@@ -15,8 +15,12 @@ use regex_automata::{Anchored, Input, MatchKind};
 
 use crate::rule::{LoadedRule, Rule};
 
-/// Bytes that the states of one lazy DFA may take on one worker.
-const DFA_CACHE: usize = 1 << 20;
+/// Bytes that the states of one rule's lazy DFA may take on one worker. Hundreds of rules have one each; when it is
+/// full it is cleared, and built anew as needed.
+const RULE_CACHE: usize = 96 << 10;
+
+/// The same for the contexts of one lane literal, which are run far more often and are few.
+const GROUP_CACHE: usize = 1 << 20;
 
 /// Bytes that the compiled form of one expression may take.
 const NFA_LIMIT: usize = 4 << 20;
@@ -44,12 +48,12 @@ fn nfa(patterns: &[String], reverse: bool) -> Result<NFA, String> {
         .map_err(|error| error.to_string())
 }
 
-fn lazy_dfa(nfa: NFA, kind: MatchKind) -> Result<DFA, String> {
+fn lazy_dfa(nfa: NFA, kind: MatchKind, cache: usize) -> Result<DFA, String> {
     DFA::builder()
         .configure(
             DFA::config()
                 .match_kind(kind)
-                .cache_capacity(DFA_CACHE)
+                .cache_capacity(cache)
                 .skip_cache_capacity_check(true)
                 .starts_for_each_pattern(false),
         )
@@ -87,7 +91,7 @@ impl ValueMatcher {
             (_, None) => Tail::Byte,
             (_, Some(_)) => Tail::Expression,
         };
-        Ok(Self { dfa: lazy_dfa(nfa, MatchKind::LeftmostFirst)?, tail, captures })
+        Ok(Self { dfa: lazy_dfa(nfa, MatchKind::LeftmostFirst, RULE_CACHE)?, tail, captures })
     }
 
     /// The end of the value that begins at `span.start`, looking no further than `span.end`.
@@ -167,7 +171,7 @@ impl Automata {
 }
 
 fn context_dfa(pattern: &str) -> Result<DFA, String> {
-    lazy_dfa(nfa(&[pattern.to_owned()], true)?, MatchKind::All)
+    lazy_dfa(nfa(&[pattern.to_owned()], true)?, MatchKind::All, RULE_CACHE)
 }
 
 /// Compiles both expressions of a rule, for the error alone. The built-in rules are compiled by the test suite, those
@@ -201,7 +205,7 @@ impl ContextGroup {
     ) {
         let dfa = self.dfa.get_or_init(|| {
             nfa(&self.patterns, false)
-                .and_then(|nfa| lazy_dfa(nfa, MatchKind::All))
+                .and_then(|nfa| lazy_dfa(nfa, MatchKind::All, GROUP_CACHE))
                 .expect("each of the contexts compiles on its own, and they are few")
         });
         let cache = cache.get_or_insert_with(|| dfa.create_cache());

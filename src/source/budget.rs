@@ -34,8 +34,9 @@ pub(crate) struct Permit {
 }
 
 impl MemoryBudget {
-    /// The default budget in bytes: 48 MiB, two readers of large files at a time and room to spare.
-    pub const DEFAULT: usize = 48 << 20;
+    /// The default budget in bytes: 24 MiB, one reader of the largest window and smaller ones beside it. More readers of
+    /// large files would only wait for the same disk and memory bus.
+    pub const DEFAULT: usize = 24 << 20;
 
     /// A budget of `total` bytes.
     pub fn new(total: usize) -> Self {
