@@ -1,4 +1,4 @@
-//! The command line: arguments ([`args`]), what they resolve to ([`settings`]), and one module a command.
+//! The command line: arguments ([`args`]), what they resolve to (`settings`), and one module a command.
 //!
 //! The only part of the crate that reads the environment and the clock, and, with the reports, the only one that prints.
 
