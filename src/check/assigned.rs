@@ -475,7 +475,13 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if parts.count() >= 3 && short && !value.iter().any(u8::is_ascii_lowercase) && !is_uuid(value) {
         return Assigned::No("it names an algorithm");
     }
-    if names_a_secret(value) && digits * 4 < value.len() {
+    // Random text holds short words by chance; long ones, or `key` between joiners, are meant.
+    let joined = value.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let speaks = |word: &String| {
+        word.len() >= 5 && (WORDS.password_names.contains(word) || WORDS.secret_names.contains(word))
+            || joined && word == "key"
+    };
+    if words_of(value).iter().any(speaks) && digits * 4 < value.len() {
         return Assigned::No("it is the name of a secret");
     }
     if is_uuid(value) {
