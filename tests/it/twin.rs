@@ -247,9 +247,9 @@ fn on_a_megabyte_of_real_code() {
     Pair::new().same(&real_code(1 << 20, 1), "real code");
 }
 
-/// Takes half an hour; run it before a change of the engine lands: `cargo test --release --test it -- --ignored`.
+/// Fifty times as long; run it before a change of the engine lands: `cargo test --release --test it -- --ignored`.
 #[test]
-#[ignore = "takes half an hour"]
+#[ignore = "fifty times the megabyte above: too long for every run"]
 fn on_fifty_megabytes_of_real_code() {
     let pair = Pair::new();
     for seed in 0..50 {
