@@ -17,7 +17,7 @@ use crate::rule::{LoadedRule, Rule};
 
 /// Bytes that the states of one rule's lazy DFA may take on one worker. Hundreds of rules have one each; when it is
 /// full it is cleared, and built anew as needed.
-const RULE_CACHE: usize = 96 << 10;
+const RULE_CACHE: usize = 256 << 10;
 
 /// The same for the contexts of one lane literal, which are run far more often and are few.
 const GROUP_CACHE: usize = 1 << 20;
@@ -194,21 +194,21 @@ impl ContextGroup {
         Self { dfa: OnceLock::new(), patterns }
     }
 
-    /// Calls `found(pattern, end)` for every context of the group that matches from `at`, and every end it has.
+    /// Calls `found(end, patterns)` for every place where contexts of the group end that begin where `span` does.
     pub(super) fn ends(
         &self,
-        cache: &mut Option<Cache>,
+        cache: &mut Option<Box<Cache>>,
         text: &[u8],
         span: Range<usize>,
         steps: &mut u64,
-        mut found: impl FnMut(usize, usize),
+        mut found: impl FnMut(usize, &mut dyn Iterator<Item = usize>),
     ) {
         let dfa = self.dfa.get_or_init(|| {
             nfa(&self.patterns, false)
                 .and_then(|nfa| lazy_dfa(nfa, MatchKind::All, GROUP_CACHE))
                 .expect("each of the contexts compiles on its own, and they are few")
         });
-        let cache = cache.get_or_insert_with(|| dfa.create_cache());
+        let cache = &mut **cache.get_or_insert_with(|| Box::new(dfa.create_cache()));
         let input = Input::new(text).range(span.clone()).anchored(Anchored::Yes);
         let mut state = dfa.start_state_forward(cache, &input).expect("no start state quits");
         for at in span.start..=span.end {
@@ -220,9 +220,8 @@ impl ContextGroup {
             .expect("the cache may be cleared as often as it takes");
             *steps += 1;
             if state.is_match() {
-                for index in 0..dfa.match_len(cache, state) {
-                    found(dfa.match_pattern(cache, state, index).as_usize(), at);
-                }
+                let patterns = 0..dfa.match_len(cache, state);
+                found(at, &mut patterns.map(|index| dfa.match_pattern(cache, state, index).as_usize()));
             } else if state.is_dead() {
                 return;
             }

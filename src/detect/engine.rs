@@ -12,6 +12,7 @@ use regex_automata::hybrid::dfa::Cache;
 
 use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
 use super::prefilter::{Candidate, Prefilter};
+use super::shapes::ShapeTable;
 use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, is_token_byte};
 use crate::rule::{Boundary, LoadedRule, RuleSet};
 
@@ -34,17 +35,31 @@ pub struct Engine {
     keyword_rules: Vec<usize>,
     /// Made when the first candidate of the keyword lane is met.
     keywords: OnceLock<Keywords>,
-    /// For each lane literal: contexts that begin with it, with the rules they belong to.
-    contexts: Vec<(ContextGroup, Vec<usize>)>,
+    /// For each lane literal: contexts that hold it, by how far behind their start.
+    contexts: Vec<Vec<Contexts>>,
+    /// What the values behind those contexts look like.
+    context_shapes: ShapeTable,
     /// For each lane literal: rules whose value holds it, and how far behind its start.
     values: Vec<Vec<(usize, usize)>>,
+}
+
+/// Contexts that hold a literal at the same place.
+struct Contexts {
+    /// Bytes between their start and the literal.
+    offset: usize,
+    group: ContextGroup,
+    /// The rules they belong to, in the order of the group's patterns.
+    rules: Vec<usize>,
+    /// Number of the group's cache.
+    cache: usize,
 }
 
 /// Working memory of one worker.
 pub struct Scratch {
     prefilter: Prefilter,
     caches: Vec<RuleCache>,
-    contexts: Vec<Option<Cache>>,
+    /// Boxed: they are taken out for each search, and are large.
+    contexts: Vec<Option<Box<Cache>>>,
     keywords: KeywordWindow,
     /// Bytes that automata have stepped over in this text.
     steps: u64,
@@ -73,26 +88,37 @@ impl Engine {
     pub fn new(rules: RuleSet) -> Self {
         let mut prefixes = Vec::new();
         let mut keyword_rules = Vec::new();
-        let mut contexts = vec![Vec::new(); LANE_LITERALS.len()];
+        let mut contexts = vec![BTreeMap::<usize, Vec<usize>>::new(); LANE_LITERALS.len()];
         let mut values = vec![Vec::new(); LANE_LITERALS.len()];
         for (index, loaded) in rules.iter().enumerate() {
             match &loaded.lane {
                 Lane::Prefix(list) => prefixes.extend(list.iter().map(|&prefix| (prefix, index))),
                 Lane::Keyword => keyword_rules.push(index),
-                Lane::Context(literals) => literals.iter().for_each(|&literal| contexts[literal].push(index)),
+                Lane::Context(list) => {
+                    for &(literal, offset) in list {
+                        contexts[literal].entry(offset).or_default().push(index);
+                    }
+                }
                 Lane::Value(list) => list.iter().for_each(|&(literal, offset)| values[literal].push((index, offset))),
             }
         }
-        let group = |list: Vec<usize>| {
-            let patterns = list.iter().filter_map(|&index| rules.get(index).rule.context.clone()).collect();
-            (ContextGroup::new(patterns), list)
+        let mut groups = 0..;
+        let mut group = |(offset, members): (usize, Vec<usize>)| {
+            let patterns = members.iter().filter_map(|&index| rules.get(index).rule.context.clone()).collect();
+            let cache = groups.next().expect("there is always one more number");
+            Contexts { offset, group: ContextGroup::new(patterns), rules: members, cache }
         };
+        let contexts: Vec<Vec<Contexts>> =
+            contexts.into_iter().map(|by_offset| by_offset.into_iter().map(&mut group).collect()).collect();
+        let members = |groups: &Vec<Contexts>| groups.iter().flat_map(|group| group.rules.clone()).collect::<Vec<_>>();
+        let context_shapes = ShapeTable::of_values(&rules, contexts.iter().flat_map(members));
         Self {
+            context_shapes,
             automata: (0..rules.len()).map(|_| Automata::new()).collect(),
             prefixes: PrefixTable::new(prefixes),
             keyword_rules,
             keywords: OnceLock::new(),
-            contexts: contexts.into_iter().map(group).collect(),
+            contexts,
             values,
             rules,
         }
@@ -115,7 +141,7 @@ impl Engine {
         Scratch {
             prefilter: Prefilter::default(),
             caches: (0..self.rules.len()).map(|_| RuleCache::default()).collect(),
-            contexts: (0..LANE_LITERALS.len()).map(|_| None).collect(),
+            contexts: self.contexts.iter().flatten().map(|_| None).collect(),
             keywords: KeywordWindow::new(self.rules.len()),
             steps: 0,
         }
@@ -184,8 +210,18 @@ impl Search<'_, '_> {
             return;
         }
         let keywords = engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules));
+        // Without a byte before the value there is no context.
+        let Some(before) = at.checked_sub(1) else { return };
+        let shapes = keywords.shapes.of(&self.text[before..]);
+        if shapes == 0 {
+            return;
+        }
         let mut window = std::mem::take(&mut self.scratch.keywords);
-        window.rules_before(keywords, self.text, at, |rule| self.attempt(rule, at, true));
+        window.rules_before(keywords, self.text, at, |rule| {
+            if keywords.shapes.has(shapes, rule) {
+                self.attempt(rule, at, true);
+            }
+        });
         self.scratch.keywords = window;
     }
 
@@ -196,16 +232,25 @@ impl Search<'_, '_> {
                 self.attempt(rule, start, true);
             }
         }
-        let (group, rules) = &engine.contexts[literal];
-        if rules.is_empty() {
-            return;
+        for Contexts { offset, group, rules, cache } in &engine.contexts[literal] {
+            let Some(start) = at.checked_sub(*offset) else { continue };
+            let span = start..self.text.len().min(start + MAX_CONTEXT);
+            let mut states = self.scratch.contexts[*cache].take();
+            let mut steps = 0;
+            group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
+                // Contexts end at many places, several at each; nearly all have no value behind them.
+                let shapes = engine.context_shapes.of(&self.text[end..]);
+                if shapes != 0 {
+                    for rule in patterns.map(|pattern| rules[pattern]) {
+                        if engine.context_shapes.has(shapes, rule) {
+                            self.attempt(rule, end, false);
+                        }
+                    }
+                }
+            });
+            self.scratch.contexts[*cache] = states;
+            self.scratch.steps += steps;
         }
-        let span = at..self.text.len().min(at + MAX_CONTEXT);
-        let mut cache = self.scratch.contexts[literal].take();
-        let mut steps = 0;
-        group.ends(&mut cache, self.text, span, &mut steps, |pattern, end| self.attempt(rules[pattern], end, false));
-        self.scratch.contexts[literal] = cache;
-        self.scratch.steps += steps;
     }
 
     /// Tries `rule` at `at`: the cheapest tests first.
@@ -253,13 +298,15 @@ fn head_has_digit(value: &[u8]) -> bool {
 struct PrefixTable {
     /// One bit for each hash of a beginning: 8 KiB that answer nearly every probe.
     bits: Box<[u64; 1024]>,
-    /// Sorted by beginning.
-    keys: Vec<([u8; 3], Range<usize>)>,
+    /// Beginnings, read as little-endian numbers, in rising order.
+    keys: Vec<(u32, Range<usize>)>,
     rules: Vec<usize>,
 }
 
 impl PrefixTable {
-    fn new(mut entries: Vec<([u8; 3], usize)>) -> Self {
+    fn new(entries: Vec<([u8; 3], usize)>) -> Self {
+        let mut entries: Vec<(u32, usize)> =
+            entries.into_iter().map(|([a, b, c], rule)| (u32::from_le_bytes([a, b, c, 0]), rule)).collect();
         entries.sort_unstable();
         entries.dedup();
         let mut table = Self { bits: Box::new([0; 1024]), keys: Vec::new(), rules: Vec::new() };
@@ -277,19 +324,21 @@ impl PrefixTable {
     }
 
     /// Sixteen bits by multiplication with the golden ratio.
-    fn hash(prefix: [u8; 3]) -> usize {
-        let number = u32::from_le_bytes([prefix[0], prefix[1], prefix[2], 0]);
-        (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    fn hash(prefix: u32) -> usize {
+        (prefix.wrapping_mul(0x9e37_79b1) >> 16) as usize
     }
 
     #[inline]
     fn rules_at(&self, text: &[u8], at: usize) -> &[usize] {
-        let Some(&prefix) = text[at..].first_chunk::<3>() else { return &[] };
+        // Read as one number: put together from three bytes it would go by way of memory. A fourth byte is always
+        // there, as values of the lane are longer.
+        let Some(&head) = text[at..].first_chunk::<4>() else { return &[] };
+        let prefix = u32::from_le_bytes(head) & 0x00ff_ffff;
         let hash = Self::hash(prefix);
         if self.bits[hash >> 6] & 1 << (hash & 63) == 0 {
             return &[];
         }
-        match self.keys.binary_search_by(|(key, _)| key.cmp(&prefix)) {
+        match self.keys.binary_search_by_key(&prefix, |(key, _)| *key) {
             Ok(found) => &self.rules[self.keys[found].1.clone()],
             Err(_) => &[],
         }
@@ -301,8 +350,8 @@ struct Keywords {
     automaton: AhoCorasick,
     /// For each keyword the rules that ask for it.
     rules: Vec<Vec<usize>>,
-    /// What may stand right before a value of the lane.
-    before: Box<[bool; 256]>,
+    /// What the values of the lane look like, with the byte before them.
+    shapes: ShapeTable,
     longest: usize,
     /// Longest context of a rule of the lane.
     reach: usize,
@@ -311,11 +360,9 @@ struct Keywords {
 impl Keywords {
     fn new(rules: &RuleSet, members: &[usize]) -> Self {
         let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        let mut before = Box::new([false; 256]);
         for &index in members {
             let rule = &rules.get(index).rule;
             rule.keywords.iter().for_each(|word| by_word.entry(word).or_default().push(index));
-            rules.get(index).before.iter().for_each(|&byte| before[usize::from(byte)] = true);
         }
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
@@ -325,7 +372,8 @@ impl Keywords {
             .expect("keywords are short and few enough for an automaton");
         let reach = members.iter().map(|&index| rules.get(index).context_max).max().unwrap_or(0);
         let longest = by_word.keys().map(|word| word.len()).max().unwrap_or(0);
-        Self { automaton, rules: by_word.into_values().collect(), before, longest, reach }
+        let shapes = ShapeTable::with_byte_before(rules, members);
+        Self { automaton, shapes, rules: by_word.into_values().collect(), longest, reach }
     }
 }
 
@@ -352,9 +400,6 @@ impl KeywordWindow {
     }
 
     fn rules_before(&mut self, keywords: &Keywords, text: &[u8], at: usize, mut found: impl FnMut(usize)) {
-        if at == 0 || !keywords.before[usize::from(text[at - 1])] {
-            return;
-        }
         let reach = at.saturating_sub(keywords.reach);
         while self.hits.front().is_some_and(|&(start, _)| start < reach) {
             self.hits.pop_front();

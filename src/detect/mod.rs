@@ -6,6 +6,7 @@ mod avx2;
 mod engine;
 pub mod masks;
 pub mod prefilter;
+mod shapes;
 
 pub use automata::{CompileError, compiles};
 pub use engine::{Ended, Engine, Match, Scratch, step_budget};

@@ -3,8 +3,6 @@
 //! It anchors on values rather than on keywords: runs of token bytes that can begin a value, and a handful of literals
 //! for secrets without a shape. Its cost does not depend on the number of rules.
 
-use std::sync::LazyLock;
-
 use super::masks::{BLOCK, Kernel, Masks, PEEK, best_kernel, fingerprint_offset};
 use crate::rule::lane::{HEAD, LANE_LITERALS};
 
@@ -120,7 +118,8 @@ fn block(text: &[u8], base: usize, now: &Masks, next: &Masks, carry: &mut Carry,
             while starts != 0 {
                 let bit = starts.trailing_zeros();
                 starts &= starts - 1;
-                let length = (token >> bit).trailing_ones().min(HEAD as u32);
+                // Both are HEAD bits; of the run at least 16 are set.
+                let length = ((token >> bit) as u64).trailing_ones();
                 let head = (digits >> bit) as u64 & u64::MAX >> (HEAD as u32 - length);
                 found(Candidate::Run { at: base + bit as usize, digit: head != 0 });
             }
@@ -131,31 +130,47 @@ fn block(text: &[u8], base: usize, now: &Masks, next: &Masks, carry: &mut Carry,
     carry.percent = now.percent;
 }
 
-/// For the first byte of a fingerprint, in lower case: the literals that have it, as a set of bits.
-static BY_FIRST: LazyLock<[u16; 256]> = LazyLock::new(|| {
-    let mut table = [0; 256];
-    for (literal, spelling) in LANE_LITERALS.iter().enumerate() {
-        let first = spelling.as_bytes()[fingerprint_offset(literal)];
-        table[usize::from(first)] |= 1 << literal;
-        table[usize::from(first.to_ascii_uppercase())] |= 1 << literal;
+/// Literals by the hash of their fingerprint, as [`folded`] has it; slots that are free have a fingerprint that no text
+/// can have.
+static BY_FINGERPRINT: [(u32, usize); SLOTS] = by_fingerprint();
+
+const SLOTS: usize = 64;
+
+const fn by_fingerprint() -> [(u32, usize); SLOTS] {
+    let mut table = [(u32::MAX, 0); SLOTS];
+    let mut literal = 0;
+    while literal < LANE_LITERALS.len() {
+        let (bytes, from) = (LANE_LITERALS[literal].as_bytes(), fingerprint_offset(literal));
+        let number = folded([bytes[from], bytes[from + 1], bytes[from + 2]]);
+        let slot = &mut table[slot(number)];
+        assert!(slot.0 == u32::MAX, "two literals share a slot; take another multiplier");
+        *slot = (number, literal);
+        literal += 1;
     }
     table
-});
+}
+
+/// Three bytes as a number that is the same for both cases of a letter, and for few other bytes.
+const fn folded([a, b, c]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([a, b, c, 0]) | 0x0020_2020
+}
+
+/// The upper bits of a product with one of the xxHash primes: one that keeps the fingerprints apart.
+const fn slot(fingerprint: u32) -> usize {
+    (fingerprint.wrapping_mul(0x85eb_ca77) >> 26) as usize
+}
 
 #[inline]
 fn literal_at(text: &[u8], fingerprint: usize) -> Option<Candidate> {
-    let mut literals = BY_FIRST[usize::from(text[fingerprint])];
-    while literals != 0 {
-        let literal = literals.trailing_zeros() as usize;
-        literals &= literals - 1;
-        let spelling = LANE_LITERALS[literal].as_bytes();
-        let Some(at) = fingerprint.checked_sub(fingerprint_offset(literal)) else { continue };
-        let Some(there) = text.get(at..at + spelling.len()) else { continue };
-        if there.iter().zip(spelling).all(|(byte, letter)| byte.to_ascii_lowercase() == *letter) {
-            return Some(Candidate::Literal { at, literal });
-        }
+    let number = folded(*text[fingerprint..].first_chunk::<3>()?);
+    let (known, literal) = BY_FINGERPRINT[slot(number)];
+    if known != number {
+        return None;
     }
-    None
+    let spelling = LANE_LITERALS[literal].as_bytes();
+    let at = fingerprint.checked_sub(fingerprint_offset(literal))?;
+    let there = text.get(at..at + spelling.len())?;
+    there.eq_ignore_ascii_case(spelling).then_some(Candidate::Literal { at, literal })
 }
 
 #[cfg(test)]

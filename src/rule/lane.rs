@@ -36,8 +36,8 @@ pub enum Lane {
     Prefix(Vec<[u8; 3]>),
     /// The value begins inside a run of token bytes with a digit, and the context holds a keyword.
     Keyword,
-    /// The context begins with one of these [`LANE_LITERALS`] (indexes).
-    Context(Vec<usize>),
+    /// The context holds a literal (index in [`LANE_LITERALS`]) that many bytes behind its start.
+    Context(Vec<(usize, usize)>),
     /// The value holds a literal (index) that many bytes behind its start.
     Value(Vec<(usize, usize)>),
 }
@@ -70,11 +70,10 @@ pub fn lane_of(rule: &Rule, value: &Hir, context: Option<&Hir>) -> Result<Lane, 
         Some(_) => lacks.push("prefix lane: `left`, or a context that ends outside [0-9A-Za-z_]"),
         None => lacks.push("prefix lane: a value that begins with three literal bytes"),
     }
-    if let Some(literals) = context.and_then(context_literals) {
+    if let Some(literals) = context.and_then(|context| literals(context, 0)) {
         return Ok(Lane::Context(literals));
     }
-    lacks.push("literal lane: a context that begins with one of its literals");
-    if let Some(literals) = value_literals(value) {
+    if let Some(literals) = literals(value, FAR) {
         return Ok(Lane::Value(literals));
     }
     match context {
@@ -92,6 +91,11 @@ pub fn lane_of(rule: &Rule, value: &Hir, context: Option<&Hir>) -> Result<Lane, 
         }
         Some(_) => return Ok(Lane::Keyword),
     }
+    // Last, since a word like `key` is met far more often than the keyword in front of it.
+    if let Some(literals) = context.and_then(|context| literals(context, FAR)) {
+        return Ok(Lane::Context(literals));
+    }
+    lacks.push("literal lane: a context or value that holds one of its literals at a fixed place near its start");
     Err(format!("no lane of the engine reaches every match; missing for the {}", lacks.join("; for the ")))
 }
 
@@ -104,37 +108,23 @@ fn literal_at_end(head: &[u8]) -> Option<usize> {
     LANE_LITERALS.iter().position(|literal| head.ends_with(literal.as_bytes()))
 }
 
-fn context_literals(context: &Hir) -> Option<Vec<usize>> {
-    let begins = |head: &[u8]| LANE_LITERALS.iter().position(|literal| head == literal.as_bytes());
-    let heads = heads(context, true, 2048, &|head| {
-        if begins(head).is_some() {
-            Seen::Enough
-        } else if LANE_LITERALS.iter().any(|literal| literal.as_bytes().starts_with(head)) {
-            Seen::More
-        } else {
-            Seen::Hopeless
-        }
-    })?;
-    let mut found = heads.iter().map(|head| begins(head)).collect::<Option<Vec<_>>>()?;
-    found.sort_unstable();
-    found.dedup();
-    Some(found)
-}
+/// Furthest place of a literal.
+const FAR: usize = RUN;
 
-fn value_literals(value: &Hir) -> Option<Vec<(usize, usize)>> {
-    let heads = heads(value, true, 2048, &|head| {
-        if literal_at_end(head).is_some() {
-            Seen::Enough
-        } else if head.len() < RUN {
-            Seen::More
-        } else {
-            Seen::Hopeless
-        }
+/// The literals that every match of `hir` holds, no further than `far` bytes behind its start.
+fn literals(hir: &Hir, far: usize) -> Option<Vec<(usize, usize)>> {
+    let offset = |head: &[u8]| literal_at_end(head).map(|index| (index, head.len() - LANE_LITERALS[index].len()));
+    let open = |head: &[u8]| {
+        (0..=far)
+            .filter_map(|from| head.get(from..))
+            .any(|end| LANE_LITERALS.iter().any(|literal| literal.as_bytes().starts_with(end)))
+    };
+    let heads = heads(hir, true, 2048, &|head| match offset(head) {
+        Some((_, at)) if at <= far => Seen::Enough,
+        _ if open(head) => Seen::More,
+        _ => Seen::Hopeless,
     })?;
-    let mut found = heads
-        .iter()
-        .map(|head| literal_at_end(head).map(|index| (index, head.len() - LANE_LITERALS[index].len())))
-        .collect::<Option<Vec<_>>>()?;
+    let mut found = heads.iter().map(|head| offset(head)).collect::<Option<Vec<_>>>()?;
     found.sort_unstable();
     found.dedup();
     Some(found)

@@ -13,6 +13,7 @@ use super::assign;
 use super::file::{RawRule, RuleFile};
 use super::lane::{Lane, MAX_AFTER, MAX_CONTEXT, lane_of};
 use super::model::{Boundary, Check, Provider, Rule, Trim};
+use super::shape::Shape;
 use super::syntax::{common_prefix, last_bytes, parse};
 
 /// Longest value that a rule may ask for, in bytes.
@@ -72,6 +73,8 @@ pub struct LoadedRule {
     pub after_max: usize,
     /// The bytes that its context may end with, sorted; empty without a context.
     pub before: Vec<u8>,
+    /// The shape of the value and of what follows it.
+    pub shape: Shape,
 }
 
 /// The rules of one file. `file` is its name, for errors.
@@ -135,12 +138,17 @@ fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
     }
     let (context, context_max) = complete_context(&raw)?;
     let context_hir = context.as_deref().map(|text| parse(text).expect("the context was parsed before"));
-    let after_max = match &raw.after {
-        None => 1,
-        Some(after) => bounded("after", &parse_part("after", after)?, after.span(), MAX_AFTER)?,
-    };
     let left = raw.left.unwrap_or(if context.is_some() { Boundary::None } else { Boundary::Word });
     let right = raw.right.unwrap_or(if raw.after.is_some() { Boundary::None } else { Boundary::Word });
+    let (after, after_max) = match &raw.after {
+        None => (parse(right.right_pattern()).expect("the patterns of boundaries are constant"), 1),
+        Some(after) => {
+            let hir = parse_part("after", after)?;
+            let length = bounded("after", &hir, after.span(), MAX_AFTER)?;
+            (hir, length)
+        }
+    };
+    let shape = Shape::of(&[&value, &after]);
     let span = raw.id.span();
     let checks: Vec<Check> = raw.checks.into_iter().map(Into::into).collect();
     let prefix = public_prefix(&value);
@@ -180,7 +188,7 @@ fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
     };
     let lane = lane_of(&rule, &value, context_hir.as_ref()).map_err(|message| (span, message))?;
     let before = context_hir.as_ref().map_or_else(Vec::new, |hir| last_bytes(hir).iter().collect());
-    Ok(LoadedRule { rule: Arc::new(rule), lane, context_max, after_max, before })
+    Ok(LoadedRule { rule: Arc::new(rule), lane, context_max, after_max, before, shape })
 }
 
 fn check_texts(raw: &RawRule) -> Result<(), Wrong> {
@@ -302,7 +310,7 @@ near_misses = [{{ text = "c", breaks = "length" }}, {{ text = "d", breaks = "cha
             "assign = 'acme[_-]?key'\nkeywords = ['acme']\nvalue = '[0-9a-f]{32}'\ndigit = true\nmax_len = 32";
         assert_eq!(lane(keyword), Lane::Keyword);
         let literal = "assign = 'token'\nvalue = '[a-z]{8}'\nmax_len = 8";
-        assert_eq!(lane(literal), Lane::Context(vec![3]));
+        assert_eq!(lane(literal), Lane::Context(vec![(3, 0)]));
         let value = "value = 'https?://hooks\\.acme\\.example/[a-z]{8}'\nmax_len = 80";
         assert_eq!(lane(value), Lane::Value(vec![(10, 4), (10, 5)]));
     }

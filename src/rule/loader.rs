@@ -7,8 +7,10 @@ mod file;
 pub mod lane;
 pub mod load;
 mod model;
+pub mod shape;
 pub(crate) mod syntax;
 pub mod token_check;
 
 pub use load::{LoadError, LoadedRule, load_folder, load_text};
 pub use model::{Boundary, Check, IdentityKind, NearMiss, Provider, Rule, Trim};
+pub use syntax::ByteSet;

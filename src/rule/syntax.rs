@@ -3,26 +3,26 @@
 //! Every function here errs on the safe side: a property is only reported where it holds of *every* match.
 
 use regex_syntax::hir::{Class, Hir, HirKind, Literal};
+use serde::{Deserialize, Serialize};
 
 /// A set of bytes.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ByteSet([bool; 256]);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByteSet([u64; 4]);
 
 impl ByteSet {
     pub(crate) fn empty() -> Self {
-        Self([false; 256])
+        Self([0; 4])
     }
 
     pub(crate) fn of(test: impl Fn(u8) -> bool) -> Self {
         let mut set = Self::empty();
-        for byte in 0..=255 {
-            set.0[usize::from(byte)] = test(byte);
-        }
+        (0..=255).filter(|&byte| test(byte)).for_each(|byte| set.insert(byte));
         set
     }
 
-    pub(crate) fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
+    /// Whether `byte` is in it.
+    pub fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> {
@@ -30,7 +30,7 @@ impl ByteSet {
     }
 
     fn insert(&mut self, byte: u8) {
-        self.0[usize::from(byte)] = true;
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
     pub(crate) fn extend(&mut self, other: &Self) {
@@ -40,11 +40,11 @@ impl ByteSet {
     }
 
     pub(crate) fn is_subset(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).all(|(&mine, theirs)| !mine || theirs)
+        self.0.iter().zip(other.0).all(|(&mine, theirs)| mine & !theirs == 0)
     }
 
     pub(crate) fn intersects(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).any(|(&mine, theirs)| mine && theirs)
+        self.0.iter().zip(other.0).any(|(&mine, theirs)| mine & theirs != 0)
     }
 }
 
@@ -191,7 +191,7 @@ fn collect_first(hir: &Hir, reach: usize, set: &mut ByteSet) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(Literal(bytes)) => bytes.iter().take(reach).for_each(|&byte| set.insert(byte)),
-        HirKind::Class(class) => insert_class(class, set),
+        HirKind::Class(class) => set.extend(&class_set(class)),
         HirKind::Capture(capture) => collect_first(&capture.sub, reach, set),
         HirKind::Repetition(repetition) => collect_first(&repetition.sub, reach, set),
         HirKind::Alternation(parts) => parts.iter().for_each(|part| collect_first(part, reach, set)),
@@ -205,11 +205,14 @@ fn collect_first(hir: &Hir, reach: usize, set: &mut ByteSet) {
     }
 }
 
-fn insert_class(class: &Class, set: &mut ByteSet) {
+/// The bytes of a class; all of them where it is one of code points.
+pub(crate) fn class_set(class: &Class) -> ByteSet {
+    let mut set = ByteSet::empty();
     match class_bytes(class) {
         Some(bytes) => bytes.into_iter().for_each(|byte| set.insert(byte)),
         None => set.extend(&ByteSet::of(|_| true)),
     }
+    set
 }
 
 /// Every byte that a match may end with. A match that may be empty can end with anything.
@@ -226,7 +229,7 @@ fn collect_last(hir: &Hir, set: &mut ByteSet) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(Literal(bytes)) => bytes.last().into_iter().for_each(|&byte| set.insert(byte)),
-        HirKind::Class(class) => insert_class(class, set),
+        HirKind::Class(class) => set.extend(&class_set(class)),
         HirKind::Capture(capture) => collect_last(&capture.sub, set),
         HirKind::Repetition(repetition) => collect_last(&repetition.sub, set),
         HirKind::Alternation(parts) => parts.iter().for_each(|part| collect_last(part, set)),
