@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::measure::{classes, shannon};
+use super::value::{is_identifier, is_uuid, is_wordy, names_a_scheme, names_a_secret, not_a_value, reference};
 use super::words::{WORDS, words_of};
 
 /// What the check says.
@@ -267,141 +268,6 @@ fn name_before(before: &[u8]) -> Option<&[u8]> {
     Some(&before[start..end])
 }
 
-fn starts_caseless(value: &[u8], prefix: &str) -> bool {
-    value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
-}
-
-/// Values that point elsewhere.
-fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'static str> {
-    // A quoted value may well begin with a dollar sign: `"$ecret!"`; then only closed forms are references.
-    let dollar = value.first() == Some(&b'$')
-        && (!quoted || kind != TextKind::Code || value.get(1).is_some_and(|byte| matches!(byte, b'{' | b'(' | b'[')));
-    let variable = dollar
-        && value[1..].iter().all(|byte| {
-            byte.is_ascii_alphanumeric()
-                || matches!(
-                    byte,
-                    b'_' | b'{' | b'}' | b'(' | b')' | b'.' | b':' | b'-' | b'[' | b']' | b'\'' | b'"' | b' ' | b'$'
-                )
-        });
-    if variable {
-        return Some("it names a variable");
-    }
-    let prefixes = WORDS.reference_prefixes.iter().filter(|prefix| *prefix != "$" && (!quoted || prefix.len() > 1));
-    if prefixes.into_iter().any(|prefix| starts_caseless(value, prefix)) {
-        return Some("it refers to where the value really is");
-    }
-    for marker in [&b"${"[..], b"{{", b"$(", b"#{", b"<%", b"%("] {
-        if memchr::memmem::find(value, marker).is_some() {
-            return Some("it is filled in from elsewhere");
-        }
-    }
-    let percent = value.len() > 2 && value[0] == b'%' && value[value.len() - 1] == b'%';
-    let braces = value.len() > 2 && value[0] == b'{' && value[value.len() - 1] == b'}' && !value.contains(&b';');
-    // SealedSecrets: the length of a wrapped key comes first, 512 in base64.
-    if value.len() >= 100 && (value.starts_with(b"AgA") || value.starts_with(b"AgB")) {
-        return Some("it is sealed");
-    }
-    let dunder = value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
-    let square = value.len() > 2 && value[0] == b'[' && value[value.len() - 1] == b']';
-    let format = square || matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
-    (percent || braces || dunder || format).then_some("it is filled in from elsewhere")
-}
-
-/// Values that are words of the language, labels, identifiers, paths and the like.
-fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
-    let lower = value.to_ascii_lowercase();
-    let trimmed = lower.strip_suffix(b";").unwrap_or(&lower);
-    let trimmed = trimmed.strip_suffix(b",").unwrap_or(trimmed);
-    let trimmed = trimmed.strip_suffix(b":").unwrap_or(trimmed);
-    if std::str::from_utf8(trimmed).is_ok_and(|text| WORDS.placeholder_values.contains(text)) {
-        return Some("it is a word that stands for a value");
-    }
-    if name.get(..value.len()).is_some_and(|head| head.eq_ignore_ascii_case(value)) {
-        return Some("it repeats the name");
-    }
-    if value.contains(&b'/') && names_a_secret(value) {
-        return Some("it is the path of a secret");
-    }
-    let has = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
-    if has(b"://") || has(b"->") || has(b"::") || has(b"()") || has(b"=>") || has(b"</") || has(b"/>") {
-        return Some("it is an address or code");
-    }
-    let path_like = value.iter().filter(|&&byte| byte == b'/').count() >= 2 && classes(value) <= 2
-        || value.starts_with(b"/")
-        || value.starts_with(b"./")
-        || value.starts_with(b"../")
-        || value.starts_with(b"~/");
-    if path_like && value.len() < 100 && shannon(value) < 4.6 {
-        return Some("it is a path");
-    }
-    let extension = value.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
-    if extension.len() < value.len()
-        && matches!(
-            extension,
-            b"pem"
-                | b"key"
-                | b"crt"
-                | b"txt"
-                | b"json"
-                | b"yml"
-                | b"yaml"
-                | b"js"
-                | b"ts"
-                | b"py"
-                | b"html"
-                | b"php"
-                | b"conf"
-                | b"env"
-                | b"md"
-                | b"rs"
-                | b"go"
-                | b"java"
-                | b"xml"
-        )
-    {
-        return Some("it is a file name");
-    }
-    let dotted = value.contains(&b'.')
-        && value.split(|&byte| byte == b'.').all(|part| is_identifier(part) && !part.iter().any(u8::is_ascii_digit));
-    if dotted {
-        return Some("it is a dotted name");
-    }
-    None
-}
-
-fn is_identifier(text: &[u8]) -> bool {
-    !text.is_empty()
-        && !text[0].is_ascii_digit()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// Letters and joiners only: one or more words, but for their case.
-fn is_wordy(value: &[u8]) -> bool {
-    value.iter().all(|byte| {
-        byte.is_ascii_alphabetic()
-            || *byte >= 0x80
-            || matches!(byte, b'_' | b'-' | b' ' | b'.' | b':' | b',' | b'\'' | b'!' | b'?' | b'*' | b'|')
-    })
-}
-
-/// The value speaks of secrets itself: `new_password`, `tokenField`.
-fn names_a_secret(value: &[u8]) -> bool {
-    words_of(value).iter().any(|word| {
-        WORDS.password_names.contains(word)
-            || WORDS.secret_names.contains(word)
-            || matches!(word.as_str(), "key" | "keys")
-    })
-}
-
 fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     let blanks = value.iter().filter(|byte| byte.is_ascii_whitespace()).count();
     let joined = value.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.'));
@@ -446,7 +312,7 @@ fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if kind == TextKind::Prose && !join.quoted && join.operator != b'=' {
         return Assigned::Doubtful("it stands in prose");
     }
-    if is_identifier(value) && names_a_secret(value) && !value.iter().any(u8::is_ascii_digit) {
+    if is_identifier(value) && names_a_secret(value) && !value.iter().any(u8::is_ascii_digit) || names_a_scheme(value) {
         return Assigned::No("it is the name of a secret");
     }
     Assigned::Likely("it is assigned to a password name")
@@ -568,6 +434,12 @@ mod tests {
             ("a.h", "#define SIGN_KEY \"@\"", "pbeWithSHA1And2-KeyTripleDES-CBC"),
             ("a.tf", "password = @", "random_password.db.result"),
             ("a.properties", "db.password=@", "changeme"),
+            ("a.rs", "Plugin::Sha2Password => \"@\",", "caching_sha2_password"),
+            ("a.rs", "let password = \"@\"", "2010-05-08"),
+            ("a.rs", "auth_secret: \"@\"", "localhost:5000"),
+            ("a.md", "password = \"@\"", "<password>"),
+            ("a.json", "\"secret_key\": \"@\"", "AKID/20090213/us-east-1/s3/aws4_request"),
+            ("a.rs", "let secret = \"@\"", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"),
         ] {
             let judged = judge(path, line, value);
             assert!(matches!(judged, Assigned::No(_)), "{line}: {judged:?}");

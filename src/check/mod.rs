@@ -7,6 +7,7 @@ mod assigned;
 pub mod measure;
 mod placeholder;
 pub mod token;
+mod value;
 mod words;
 
 use std::ops::Range;

@@ -1,0 +1,196 @@
+//! What a value looks like by itself: a reference, a path, a name, a date; for the checks that judge assignments.
+
+use super::assigned::TextKind;
+use super::measure::{classes, shannon};
+use super::words::{WORDS, words_of};
+
+fn starts_caseless(value: &[u8], prefix: &str) -> bool {
+    value.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// Values that point elsewhere.
+pub(super) fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'static str> {
+    // A quoted value may well begin with a dollar sign: `"$ecret!"`; then only closed forms are references.
+    let dollar = value.first() == Some(&b'$')
+        && (!quoted || kind != TextKind::Code || value.get(1).is_some_and(|byte| matches!(byte, b'{' | b'(' | b'[')));
+    let variable = dollar
+        && value[1..].iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'_' | b'{' | b'}' | b'(' | b')' | b'.' | b':' | b'-' | b'[' | b']' | b'\'' | b'"' | b' ' | b'$'
+                )
+        });
+    if variable {
+        return Some("it names a variable");
+    }
+    let prefixes = WORDS.reference_prefixes.iter().filter(|prefix| *prefix != "$" && (!quoted || prefix.len() > 1));
+    if prefixes.into_iter().any(|prefix| starts_caseless(value, prefix)) {
+        return Some("it refers to where the value really is");
+    }
+    for marker in [&b"${"[..], b"{{", b"$(", b"#{", b"<%", b"%("] {
+        if memchr::memmem::find(value, marker).is_some() {
+            return Some("it is filled in from elsewhere");
+        }
+    }
+    let percent = value.len() > 2 && value[0] == b'%' && value[value.len() - 1] == b'%';
+    let braces = value.len() > 2 && value[0] == b'{' && value[value.len() - 1] == b'}' && !value.contains(&b';');
+    // SealedSecrets: the length of a wrapped key comes first, 512 in base64.
+    if value.len() >= 100 && (value.starts_with(b"AgA") || value.starts_with(b"AgB")) {
+        return Some("it is sealed");
+    }
+    let angles = value.len() > 2 && value[0] == b'<' && value[value.len() - 1] == b'>';
+    let dunder = value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
+    let square = value.len() > 2 && value[0] == b'[' && value[value.len() - 1] == b']';
+    let format = square || matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
+    (percent || braces || angles || dunder || format).then_some("it is filled in from elsewhere")
+}
+
+/// Values that are words of the language, labels, identifiers, paths and the like.
+pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
+    let lower = value.to_ascii_lowercase();
+    let trimmed = lower.strip_suffix(b";").unwrap_or(&lower);
+    let trimmed = trimmed.strip_suffix(b",").unwrap_or(trimmed);
+    let trimmed = trimmed.strip_suffix(b":").unwrap_or(trimmed);
+    if std::str::from_utf8(trimmed).is_ok_and(|text| WORDS.placeholder_values.contains(text)) {
+        return Some("it is a word that stands for a value");
+    }
+    if name.get(..value.len()).is_some_and(|head| head.eq_ignore_ascii_case(value)) {
+        return Some("it repeats the name");
+    }
+    if value.contains(&b'/') && names_a_secret(value) {
+        return Some("it is the path of a secret");
+    }
+    let has = |needle: &[u8]| memchr::memmem::find(value, needle).is_some();
+    if has(b"://") || has(b"->") || has(b"::") || has(b"()") || has(b"=>") || has(b"</") || has(b"/>") {
+        return Some("it is an address or code");
+    }
+    if is_credential_scope(value) {
+        return Some("it is the scope of a signature, not its key");
+    }
+    if is_date(value) {
+        return Some("it is a date");
+    }
+    if is_host_and_port(value) {
+        return Some("it is a host and a port");
+    }
+    // The base64 of `{"alg":` and `{"typ":`; what is secret of a token comes behind its first dot.
+    if (value.starts_with(b"eyJhbGciOi") || value.starts_with(b"eyJ0eXAiOi")) && !value.contains(&b'.') {
+        return Some("it is the header of a token");
+    }
+    let path_like = value.iter().filter(|&&byte| byte == b'/').count() >= 2 && classes(value) <= 2
+        || value.starts_with(b"/")
+        || value.starts_with(b"./")
+        || value.starts_with(b"../")
+        || value.starts_with(b"~/");
+    if path_like && value.len() < 100 && shannon(value) < 4.6 {
+        return Some("it is a path");
+    }
+    let extension = value.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+    if extension.len() < value.len()
+        && matches!(
+            extension,
+            b"pem"
+                | b"key"
+                | b"crt"
+                | b"txt"
+                | b"json"
+                | b"yml"
+                | b"yaml"
+                | b"js"
+                | b"ts"
+                | b"py"
+                | b"html"
+                | b"php"
+                | b"conf"
+                | b"env"
+                | b"md"
+                | b"rs"
+                | b"go"
+                | b"java"
+                | b"xml"
+        )
+    {
+        return Some("it is a file name");
+    }
+    let dotted = value.contains(&b'.')
+        && value.split(|&byte| byte == b'.').all(|part| is_identifier(part) && !part.iter().any(u8::is_ascii_digit));
+    if dotted {
+        return Some("it is a dotted name");
+    }
+    None
+}
+
+/// Letters, digits and joiners, no digit first.
+pub(super) fn is_identifier(text: &[u8]) -> bool {
+    !text.is_empty()
+        && !text[0].is_ascii_digit()
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// Has the form of a UUID (RFC 9562, section 4).
+pub(super) fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Letters and joiners only: one or more words, but for their case.
+pub(super) fn is_wordy(value: &[u8]) -> bool {
+    value.iter().all(|byte| {
+        byte.is_ascii_alphabetic()
+            || *byte >= 0x80
+            || matches!(byte, b'_' | b'-' | b' ' | b'.' | b':' | b',' | b'\'' | b'!' | b'?' | b'*' | b'|')
+    })
+}
+
+/// The value speaks of secrets itself: `new_password`, `tokenField`.
+pub(super) fn names_a_secret(value: &[u8]) -> bool {
+    words_of(value).iter().any(|word| {
+        WORDS.password_names.contains(word)
+            || WORDS.secret_names.contains(word)
+            || matches!(word.as_str(), "key" | "keys")
+    })
+}
+
+/// `ID/20260131/region/service/aws4_request`: public parts of a request's signature (AWS Signature Version 4,
+/// "Credential scope").
+fn is_credential_scope(value: &[u8]) -> bool {
+    value.strip_suffix(b"/aws4_request").is_some_and(|scope| scope.iter().filter(|&&byte| byte == b'/').count() >= 2)
+}
+
+/// `2026-01-31`.
+fn is_date(value: &[u8]) -> bool {
+    value.len() == 10
+        && value
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+/// `localhost:5000`, `db.internal:5432`: a name in lower case and a number of up to five digits.
+fn is_host_and_port(value: &[u8]) -> bool {
+    let Some(colon) = value.iter().position(|&byte| byte == b':') else { return false };
+    let (host, port) = (&value[..colon], &value[colon + 1..]);
+    let named = host == b"localhost" || host.contains(&b'.');
+    named
+        && (2..=5).contains(&port.len())
+        && port.iter().all(u8::is_ascii_digit)
+        && host.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+}
+
+/// `sha256_password`, `caching_sha2_password`: lower-case words, at least two, the last without a digit, one of which
+/// speaks of a secret. Passwords that people make of such words have their digits at the end.
+pub(super) fn names_a_scheme(value: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = value.split(|byte| matches!(byte, b'_' | b'-')).collect();
+    let word = |part: &&[u8]| {
+        part.first().is_some_and(u8::is_ascii_lowercase)
+            && part.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    parts.len() >= 2
+        && parts.iter().all(word)
+        && parts.last().is_some_and(|last| last.iter().all(u8::is_ascii_lowercase))
+        && names_a_secret(value)
+}
