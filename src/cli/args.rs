@@ -143,6 +143,10 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0
     Sarif,
+    /// For spreadsheets: a row for each place, gap and exclusion
+    Csv,
+    /// For comments on pull requests and summaries of jobs
+    Markdown,
 }
 
 /// Layouts of lists.

@@ -13,7 +13,7 @@ use super::{ExitCode, is_broken_pipe};
 use crate::finding::{Confidence, Finding, group};
 use crate::govern::assess;
 use crate::report::file::Staged;
-use crate::report::{Outcome, Report, json, pretty, sarif};
+use crate::report::{Outcome, Report, csv, json, markdown, pretty, sarif};
 use crate::rule::Rule;
 use crate::scan::{Collected, Options, scan};
 
@@ -168,5 +168,7 @@ fn write_format(
         Format::Json => json::write_json(report, show_secrets, out),
         Format::Jsonl => json::write_jsonl(report, show_secrets, out),
         Format::Sarif => sarif::write(report, rules, out),
+        Format::Csv => csv::write(report, out),
+        Format::Markdown => markdown::write(report, out),
     }
 }

@@ -4,12 +4,15 @@
 //! them tell the same story; none of them carries a clock, a thread count or a command line, so that equal inputs give
 //! equal bytes.
 
+pub mod csv;
 pub mod file;
 pub mod json;
+pub mod markdown;
 pub mod pretty;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sarif;
+mod words;
 
 use std::path::PathBuf;
 

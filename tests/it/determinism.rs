@@ -6,7 +6,7 @@ use crate::run::{Run, array};
 #[test]
 fn reports_do_not_depend_on_the_number_of_threads() {
     let corpus = plant::whole();
-    for format in ["json", "jsonl", "sarif", "pretty"] {
+    for format in ["json", "jsonl", "sarif", "csv", "markdown", "pretty"] {
         let run = |threads| Run::scan(corpus.root(), &["--format", format, "-j", threads, "--all"]).go();
         let one = run("1");
         assert!(!one.stdout.is_empty(), "{format}: {}", one.stderr);
@@ -22,7 +22,7 @@ fn reports_do_not_depend_on_the_number_of_threads() {
 fn files_are_the_same_as_standard_output() {
     let corpus = plant::project("operations");
     let folder = tempfile::tempdir().unwrap();
-    for format in ["json", "jsonl", "sarif"] {
+    for format in ["json", "jsonl", "sarif", "csv", "markdown"] {
         let file = folder.path().join(format);
         let output = format!("{format}={}", file.display());
         let ran = Run::scan(corpus.root(), &["--format", format, "--output", &output]).go();

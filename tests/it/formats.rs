@@ -116,6 +116,16 @@ fn pretty_snapshot() {
 }
 
 #[test]
+fn csv_snapshot() {
+    insta::assert_snapshot!("csv", stable("csv", &[]).replace("\r\n", "\n"));
+}
+
+#[test]
+fn markdown_snapshot() {
+    insta::assert_snapshot!("markdown", stable("markdown", &[]));
+}
+
+#[test]
 fn json_snapshot() {
     let report: Value = serde_json::from_str(&stable("json", &[])).unwrap();
     insta::assert_json_snapshot!("json", report);

@@ -38,7 +38,7 @@ fn stdout_and_stderr(ran: &Ran) -> String {
 #[test]
 fn reports_and_logs_hold_no_value() {
     let corpus = plant::whole();
-    for format in ["pretty", "json", "jsonl", "sarif"] {
+    for format in ["pretty", "json", "jsonl", "sarif", "csv", "markdown"] {
         for verbosity in [&["-v", "-v"][..], &["-v", "-v", "-v", "-v"], &[]] {
             let ran = Run::scan(corpus.root(), &["--format", format, "--all", "--min-confidence", "low"])
                 .args(verbosity)
@@ -57,7 +57,7 @@ fn show_secrets_shows_them_in_json_alone() {
     for place in ran.places() {
         assert!(place.value.is_some(), "{}:{} has no value", place.path, place.region[0]);
     }
-    for format in ["sarif", "pretty"] {
+    for format in ["sarif", "pretty", "csv", "markdown"] {
         let ran = Run::scan(corpus.root(), &["--format", format, "--show-secrets"]).go();
         assert_silent(&corpus, &format!("{format} with --show-secrets into a pipe"), &stdout_and_stderr(&ran));
     }

@@ -4,10 +4,11 @@ use std::io;
 
 use super::counted;
 use super::page::{Page, TEXT_COLUMN, Text, ink};
-use crate::blob::{Content, Origin};
+use crate::blob::Content;
 use crate::finding::{Effect, Finding, InlineIgnore, Occurrence};
 use crate::govern::{self, Catalogue, ControlRef, Role, Taxonomies};
-use crate::report::{Report, TargetKind};
+use crate::report::Report;
+use crate::report::words::named;
 
 /// Places of one secret that are shown where `all` is not asked for.
 const PLACES_SHOWN: usize = 5;
@@ -106,21 +107,6 @@ fn marker(text: &mut Text, ignore: &InlineIgnore) {
     }
     if let Some(reason) = &ignore.reason {
         text.glue(":").prose(ink::MARK, reason);
-    }
-}
-
-/// The path as the operator can open it: below the target as given.
-pub(super) fn named(report: &Report, origin: &Origin) -> Vec<u8> {
-    let Origin::File(place) = origin else { return origin.path_bytes().to_vec() };
-    let Some(target) = report.targets.get(place.target) else { return place.path.clone() };
-    let given = target.given.as_os_str().as_encoded_bytes();
-    match target.kind {
-        TargetKind::File => given.to_vec(),
-        _ if matches!(given, b"." | b"./" | b"") => place.path.clone(),
-        _ => {
-            let separator: &[u8] = if given.ends_with(b"/") { b"" } else { b"/" };
-            [given, separator, &place.path].concat()
-        }
     }
 }
 

@@ -12,8 +12,7 @@ use std::io::{self, Write};
 
 use self::page::{Page, Text};
 use super::Report;
-use crate::finding::Finding;
-use crate::severity::Severity;
+use super::words::{by_severity, counted, grouped};
 
 /// Secrets that are shown where `all` is not asked for.
 pub const SECRETS_SHOWN: usize = 50;
@@ -71,33 +70,6 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     let mut text = Text::new();
     text.styled(style, &verdict);
     page.paragraph(0, 2, &text)
-}
-
-/// `2 critical, 1 low`: the severities that occur, worst first.
-fn by_severity(findings: &[Finding]) -> String {
-    let counts = Severity::ALL.iter().rev().filter_map(|&severity| {
-        let count = findings.iter().filter(|finding| finding.severity == severity).count();
-        (count > 0).then(|| format!("{} {}", grouped(count as u64), severity.name()))
-    });
-    counts.collect::<Vec<_>>().join(", ")
-}
-
-/// `1 file`, `2 files`.
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-/// A number with commas between groups of three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::io;
 
 use anstyle::Style as Ink;
 
-use super::finding::named;
 use super::page::{Page, TEXT_COLUMN, Text, ink};
 use super::{by_severity, counted, grouped};
 use crate::gap::{Exclusion, Gap, GapClass};
 use crate::report::Report;
+use crate::report::words::{self, bytes, named};
 
 /// Gaps of one class that are shown where `all` is not asked for.
 const GAPS_SHOWN: usize = 10;
@@ -31,36 +31,14 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// What the exit code means, in words.
-///
-/// The severity that `--fail-on` names is not part of a report, so it is spoken of by that name.
+/// The verdict, and how to show it.
 pub(super) fn verdict(report: &Report) -> (String, Ink) {
-    let secrets = counted(report.findings.len() as u64, "secret", "secrets");
-    let found = match (report.findings.len(), report.outcome.failed) {
-        (0, _) if report.withheld > 0 => {
-            format!("nothing found at or above {} confidence", report.min_confidence.name())
-        }
-        (0, _) => "nothing found".to_owned(),
-        (1, true) => format!("{secrets} found, at or above the severity of --fail-on"),
-        (_, true) => format!("{secrets} found, some at or above the severity of --fail-on"),
-        (1, false) => format!("{secrets} found, which does not fail the scan (--fail-on)"),
-        (_, false) => format!("{secrets} found, none of which fails the scan (--fail-on)"),
-    };
     let ink = match (report.outcome.failed, report.outcome.complete) {
         (true, _) => ink::BAD,
         (false, false) => ink::DOUBT,
         (false, true) => ink::GOOD,
     };
-    let gaps = report.gaps.len() as u64;
-    let reach = match (report.outcome.complete, gaps) {
-        (true, _) => String::new(),
-        (false, 0) if report.coverage.files_read == 0 => {
-            "; there was nothing to scan (--allow-empty accepts that)".to_owned()
-        }
-        (false, 0) => "; the scan is incomplete".to_owned(),
-        (false, _) => format!("; the scan is incomplete: {}", counted(gaps, "gap", "gaps")),
-    };
-    (format!("straykey: {found}{reach}"), ink)
+    (words::verdict(report), ink)
 }
 
 fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -181,16 +159,4 @@ fn rest(page: &mut Page<'_>, count: usize) -> io::Result<()> {
     let mut text = Text::new();
     text.say(&format!("and {} more; --all shows them", grouped(count as u64)));
     page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)
-}
-
-/// A number of bytes in binary units, with one decimal from KiB on, rounded down.
-pub(super) fn bytes(count: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if count < 1024 {
-        return counted(count, "byte", "bytes");
-    }
-    let unit = (count.ilog2() / 10) as usize;
-    let scale = 1_u128 << (10 * unit);
-    let tenths = u128::from(count) * 10 / scale;
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit - 1])
 }

@@ -7,6 +7,7 @@ use crate::blob::{FilePlace, Origin, is_unsafe_to_print};
 use crate::finding::InlineIgnore;
 use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass};
 use crate::report::sample::{clean_report, sample_report};
+use crate::report::words;
 use crate::report::{Outcome, Report};
 use crate::secret::Secret;
 
@@ -268,11 +269,11 @@ fn places_are_named_from_where_the_operator_stands() {
     let report = sample_report();
     let named = |target, path: &[u8]| {
         let origin = Origin::File(FilePlace { target, path: path.to_vec() });
-        String::from_utf8(finding::named(&report, &origin)).unwrap()
+        String::from_utf8(words::named(&report, &origin)).unwrap()
     };
     assert_eq!(named(0, b"a/b"), "a/b");
     assert_eq!(named(1, b"a/b"), "../shop/services/b\u{e4}r/a/b");
-    assert_eq!(finding::named(&report, &Origin::Stdin), b"-");
+    assert_eq!(words::named(&report, &Origin::Stdin), b"-");
 }
 
 #[test]
@@ -286,7 +287,7 @@ fn numbers_are_for_people() {
         (1_048_576, "1.0 MiB"),
         (u64::MAX, "15.9 EiB"),
     ] {
-        assert_eq!(summary::bytes(count), expect);
+        assert_eq!(words::bytes(count), expect);
     }
     assert_eq!(grouped(0), "0");
     assert_eq!(grouped(999), "999");

@@ -1,0 +1,248 @@
+//! The report in Markdown (GitHub's dialect), for comments on pull requests and summaries of jobs.
+//!
+//! It is short enough for a comment whatever was found: what does not fit is counted, never dropped in silence. Text that
+//! others wrote, such as names of files, is put into code spans, where neither mark-up nor mentions have an effect.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::Report;
+use super::words::{by_severity, bytes, counted, named, verdict};
+use crate::blob::printable;
+use crate::finding::{Finding, Occurrence};
+use crate::govern::{self, Role};
+
+/// Bytes that the report takes at most. GitHub refuses comments of more than 65,536 characters, and others put text of
+/// their own around it.
+pub const MAX_BYTES: usize = 60_000;
+
+/// What is kept for the end of the report: the note on what did not fit, and the last lines.
+const RESERVE: usize = 4_000;
+
+/// Places of one secret that get a row.
+const PLACES: usize = 5;
+
+/// Gaps that are listed.
+const GAPS: usize = 20;
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = String::new();
+    let _ = writeln!(page, "### {}\n", verdict(report));
+    findings(report, &mut page);
+    remediation(report, &mut page);
+    gaps(report, &mut page);
+    coverage(report, &mut page);
+    debug_assert!(page.len() <= MAX_BYTES, "the parts keep to their shares");
+    out.write_all(page.as_bytes())
+}
+
+/// A row for each place of each secret, as long as they fit.
+fn findings(report: &Report, page: &mut String) {
+    if report.findings.is_empty() {
+        return;
+    }
+    page.push_str("| severity | what | where | contradicts (ISO/IEC 27002) |\n| --- | --- | --- | --- |\n");
+    let mut shown = 0;
+    for finding in &report.findings {
+        let rows = rows(report, finding);
+        // Half of the page is for the table; what it leaves, the other parts may take.
+        if page.len() + rows.len() > MAX_BYTES / 2 {
+            break;
+        }
+        page.push_str(&rows);
+        shown += 1;
+    }
+    page.push('\n');
+    let rest = &report.findings[shown..];
+    if !rest.is_empty() {
+        let more = counted(rest.len() as u64, "more secret", "more secrets");
+        let _ = writeln!(page, "{more} ({}) not shown here; the other reports have them.\n", by_severity(rest));
+    }
+}
+
+fn rows(report: &Report, finding: &Finding) -> String {
+    let mut rows = String::new();
+    for place in finding.occurrences.iter().take(PLACES) {
+        let _ = writeln!(
+            rows,
+            "| {} | {}: {} | {}{} | {} |",
+            place.severity.name(),
+            text(&finding.rule.title),
+            code(&finding.preview.to_string()),
+            code(&format!("{}:{}", printable(&named(report, &place.origin)), place.region.start_line)),
+            ignored(place),
+            controls(finding, place),
+        );
+    }
+    let more = finding.occurrences.len().saturating_sub(PLACES);
+    if more > 0 {
+        let _ = writeln!(rows, "| | | and {} of it | |", counted(more as u64, "more place", "more places"));
+    }
+    rows
+}
+
+fn controls(finding: &Finding, place: &Occurrence) -> String {
+    let mapping = govern::mapping_at(finding, place);
+    let numbers: Vec<&str> = mapping.with_role(Role::Contradicts).map(|control| control.control.as_str()).collect();
+    numbers.join(", ")
+}
+
+fn ignored(place: &Occurrence) -> String {
+    match &place.ignore {
+        Some(ignore) if ignore.expired => format!(" (its {} has expired)", code(ignore.marker)),
+        Some(ignore) => format!(" (marked {}, under review)", code(ignore.marker)),
+        None => String::new(),
+    }
+}
+
+/// What to do, once for each rule.
+fn remediation(report: &Report, page: &mut String) {
+    let mut told = Vec::new();
+    let mut list = String::new();
+    for finding in &report.findings {
+        let rule = &finding.rule;
+        if told.contains(&&rule.id) {
+            continue;
+        }
+        let item = format!("- **{}**: {} {}\n", text(&rule.title), text(&rule.revoke), text(&rule.rotate));
+        if page.len() + list.len() + item.len() > MAX_BYTES * 3 / 4 {
+            list.push_str("- and others; `straykey rules show RULE` tells\n");
+            break;
+        }
+        told.push(&rule.id);
+        list.push_str(&item);
+    }
+    if !list.is_empty() {
+        let _ = writeln!(page, "<details><summary>What to do</summary>\n\n{list}\n</details>\n");
+    }
+}
+
+fn gaps(report: &Report, page: &mut String) {
+    if report.gaps.is_empty() {
+        return;
+    }
+    let mut list = String::new();
+    let mut shown = 0;
+    for gap in report.gaps.iter().take(GAPS) {
+        let path = code(&printable(&named(report, &gap.origin)));
+        let item = format!("- {} {path}: {}\n", gap.class.name(), text(&gap.reason));
+        if page.len() + list.len() + item.len() > MAX_BYTES - RESERVE {
+            break;
+        }
+        list.push_str(&item);
+        shown += 1;
+    }
+    let more = report.gaps.len() - shown;
+    if more > 0 {
+        let _ = writeln!(list, "- and {}", counted(more as u64, "more", "more"));
+    }
+    let gaps = counted(report.gaps.len() as u64, "place was", "places were");
+    let _ = writeln!(page, "<details><summary>{gaps} not, or not wholly, searched</summary>\n\n{list}\n</details>\n");
+}
+
+fn coverage(report: &Report, page: &mut String) {
+    let coverage = &report.coverage;
+    let _ = write!(page, "Read: {}, {}.", counted(coverage.files_read, "file", "files"), bytes(coverage.bytes_read));
+    if coverage.files_excluded > 0 {
+        let _ = write!(page, " Left out by policy: {}.", counted(coverage.files_excluded, "file", "files"));
+    }
+    if report.withheld > 0 {
+        let places = counted(report.withheld, "place", "places");
+        let _ = write!(page, " Withheld below {} confidence: {places}.", report.min_confidence.name());
+    }
+    page.push('\n');
+}
+
+/// Longest text of others that is shown, in characters.
+const LONGEST: usize = 300;
+
+/// Text without effect outside code spans: mark-up is escaped, line breaks become blanks.
+fn text(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    for character in shortened(raw).chars() {
+        match character {
+            '\n' | '\r' | '\t' => out.push(' '),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '(' | ')' | '#' | '!' | '|' | '~' | '@'
+            | '&' => {
+                // As a character reference: a backslash does not stop mentions.
+                let _ = write!(out, "&#{};", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// A code span that holds `raw` whatever it contains (`CommonMark` 0.31.2, section 6.1; in tables, pipes are escaped:
+/// GitHub Flavored Markdown, section 4.10).
+fn code(raw: &str) -> String {
+    let flat: String =
+        shortened(raw).chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    let longest = flat.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // One blank at both ends is taken off again; it keeps a fence and a backtick, or blanks of the text, apart.
+    let pad = if flat.starts_with(['`', ' ']) || flat.ends_with(['`', ' ']) || flat.is_empty() { " " } else { "" };
+    format!("{fence}{pad}{}{pad}{fence}", flat.replace('|', "\\|"))
+}
+
+fn shortened(raw: &str) -> String {
+    match raw.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &raw[..end]),
+        None => raw.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{clean_report, sample_report};
+    use super::*;
+
+    fn page(report: &Report) -> String {
+        let mut out = Vec::new();
+        write(report, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn it_says_what_was_found_and_what_was_not_searched() {
+        let report = sample_report();
+        let page = page(&report);
+        assert!(page.starts_with("### straykey: 4 secrets found"), "{page}");
+        for finding in &report.findings {
+            assert!(page.contains(&text(&finding.rule.title)), "{}", finding.rule.title);
+        }
+        assert!(page.contains("3 places were not, or not wholly, searched"), "{page}");
+        assert!(page.contains("Withheld below medium confidence: 2 places."), "{page}");
+        assert!(self::page(&clean_report()).starts_with("### straykey: nothing found\n"));
+    }
+
+    #[test]
+    fn a_comment_holds_it_whatever_was_found() {
+        let mut report = sample_report();
+        for _ in 0..8 {
+            report.findings.extend(report.findings.clone());
+            report.gaps.extend(report.gaps.clone());
+        }
+        for gap in &mut report.gaps {
+            gap.reason = "@all <b>|`` ".repeat(100);
+        }
+        let page = page(&report);
+        assert!(page.len() <= MAX_BYTES, "{}", page.len());
+        assert!(page.contains("more secrets") && page.contains("- and "), "what is left out is counted");
+        assert!(page.ends_with(".\n"), "the last line is whole");
+    }
+
+    #[test]
+    fn text_of_others_has_no_effect() {
+        assert_eq!(text("a|b <img> @user `x`\n# y"), "a&#124;b &#60;img&#62; &#64;user &#96;x&#96; &#35; y");
+        assert_eq!(code("a|b"), "`a\\|b`");
+        assert_eq!(code("a`b``c"), "```a`b``c```");
+        assert_eq!(code("`a"), "`` `a ``");
+        assert_eq!(code("a\nb"), "`a b`");
+    }
+}

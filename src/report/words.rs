@@ -1,0 +1,87 @@
+//! Wording that several formats for people share: counts, the place of things, the verdict.
+
+use super::{Report, TargetKind};
+use crate::blob::Origin;
+use crate::finding::Finding;
+use crate::severity::Severity;
+
+/// What the exit code means, in words.
+///
+/// The severity that `--fail-on` names is not part of a report, so it is spoken of by that name.
+pub(super) fn verdict(report: &Report) -> String {
+    let secrets = counted(report.findings.len() as u64, "secret", "secrets");
+    let found = match (report.findings.len(), report.outcome.failed) {
+        (0, _) if report.withheld > 0 => {
+            format!("nothing found at or above {} confidence", report.min_confidence.name())
+        }
+        (0, _) => "nothing found".to_owned(),
+        (1, true) => format!("{secrets} found, at or above the severity of --fail-on"),
+        (_, true) => format!("{secrets} found, some at or above the severity of --fail-on"),
+        (1, false) => format!("{secrets} found, which does not fail the scan (--fail-on)"),
+        (_, false) => format!("{secrets} found, none of which fails the scan (--fail-on)"),
+    };
+    let gaps = report.gaps.len() as u64;
+    let reach = match (report.outcome.complete, gaps) {
+        (true, _) => String::new(),
+        (false, 0) if report.coverage.files_read == 0 => {
+            "; there was nothing to scan (--allow-empty accepts that)".to_owned()
+        }
+        (false, 0) => "; the scan is incomplete".to_owned(),
+        (false, _) => format!("; the scan is incomplete: {}", counted(gaps, "gap", "gaps")),
+    };
+    format!("straykey: {found}{reach}")
+}
+
+/// `2 critical, 1 low`: the severities that occur, worst first.
+pub(super) fn by_severity(findings: &[Finding]) -> String {
+    let counts = Severity::ALL.iter().rev().filter_map(|&severity| {
+        let count = findings.iter().filter(|finding| finding.severity == severity).count();
+        (count > 0).then(|| format!("{} {}", grouped(count as u64), severity.name()))
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A number with commas between groups of three digits.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number of bytes in binary units, with one decimal from KiB on, rounded down.
+pub(super) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if count < 1024 {
+        return counted(count, "byte", "bytes");
+    }
+    let unit = (count.ilog2() / 10) as usize;
+    let scale = 1_u128 << (10 * unit);
+    let tenths = u128::from(count) * 10 / scale;
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit - 1])
+}
+
+/// The path as the operator can open it: below the target as given.
+pub(super) fn named(report: &Report, origin: &Origin) -> Vec<u8> {
+    let Origin::File(place) = origin else { return origin.path_bytes().to_vec() };
+    let Some(target) = report.targets.get(place.target) else { return place.path.clone() };
+    let given = target.given.as_os_str().as_encoded_bytes();
+    match target.kind {
+        TargetKind::File => given.to_vec(),
+        _ if matches!(given, b"." | b"./" | b"") => place.path.clone(),
+        _ => {
+            let separator: &[u8] = if given.ends_with(b"/") { b"" } else { b"/" };
+            [given, separator, &place.path].concat()
+        }
+    }
+}
