@@ -38,6 +38,9 @@ pub enum Command {
     /// Look at and test the detection rules
     #[command(subcommand)]
     Rules(Rules),
+    /// Look at the controls, and at what bears on each
+    #[command(subcommand)]
+    Controls(Controls),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -132,6 +135,28 @@ pub enum Rules {
     Checks,
 }
 
+/// `straykey controls`.
+#[derive(Debug, Subcommand)]
+pub enum Controls {
+    /// List the controls of ISO/IEC 27002 with the number of finding kinds that bear on each
+    List {
+        /// Layout
+        #[arg(long, value_enum, default_value_t = ListFormat::Table)]
+        format: ListFormat,
+        /// Only those that findings can contradict
+        #[arg(long)]
+        testable: bool,
+    },
+    /// Show a control, a clause or an entry of another framework, and what bears on it
+    Show {
+        /// Such as 5.17, A.5.17, PR.AA-01, NHI2:2025, CWE-798, or the clause 6.1.2
+        id: String,
+        /// Layout
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+}
+
 /// Formats of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Format {
@@ -158,6 +183,15 @@ pub enum ListFormat {
     Json,
     /// A table in Markdown
     Markdown,
+}
+
+/// Layouts of single things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// Lines of text
+    Text,
+    /// JSON
+    Json,
 }
 
 /// When to use colours.

@@ -3,6 +3,7 @@
 //! The only part of the crate that reads the environment and the clock, and, with the reports, the only one that prints.
 
 pub mod args;
+mod controls;
 mod info;
 mod key;
 mod progress;
@@ -10,8 +11,9 @@ mod rules;
 mod scan;
 mod settings;
 
-use std::io;
+use std::io::{self, Write};
 
+use anyhow::Context as _;
 use args::{Args, Command};
 
 /// How a command ended, as the contract's exit codes.
@@ -29,6 +31,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Scan(scan) => scan::run(&scan, args.quiet, args.verbose),
         Command::Rules(command) => rules::run(command),
+        Command::Controls(command) => controls::run(command),
         Command::Completions { shell } => {
             info::completions(shell);
             Ok(0)
@@ -42,6 +45,16 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// Hands `write` a buffered standard output. A reader that went away has seen enough.
+fn print(write: impl FnOnce(&mut dyn Write) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let code = write(&mut out).and_then(|code| out.flush().context("cannot write to standard output").map(|()| code));
+    match code {
+        Err(error) if is_broken_pipe(&error) => Ok(0),
+        other => other,
+    }
 }
 
 /// Standard error is for people: warnings by default, more with each `-v`. Logs name places, never content.

@@ -1,9 +1,9 @@
 //! `straykey rules`.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use super::args::{ListFormat, Rules};
 use super::settings::rule_set;
@@ -16,18 +16,12 @@ use crate::rule::{Check, LoadedRule, Rule, RuleSet, load_folder};
 use crate::scan::{Scanner, self_test};
 
 pub(super) fn run(command: Rules) -> anyhow::Result<ExitCode> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let code = match command {
-        Rules::List { format, rules } => list(&rule_set(&rules)?, format, &mut out).map(|()| 0),
-        Rules::Show { id, rules } => show(&rule_set(&rules)?, &id, &mut out).map(|()| 0),
-        Rules::Test { folder } => test(folder, &mut out),
-        Rules::Checks => checks(&mut out).map(|()| 0),
-    };
-    let code = code.and_then(|code| out.flush().context("cannot write to standard output").map(|()| code));
-    match code {
-        Err(error) if super::is_broken_pipe(&error) => Ok(0),
-        other => other,
-    }
+    super::print(|out| match command {
+        Rules::List { format, rules } => list(&rule_set(&rules)?, format, out).map(|()| 0),
+        Rules::Show { id, rules } => show(&rule_set(&rules)?, &id, out).map(|()| 0),
+        Rules::Test { folder } => test(folder, out),
+        Rules::Checks => checks(out).map(|()| 0),
+    })
 }
 
 fn contradicted(rule: &Rule) -> Vec<&'static str> {

@@ -138,6 +138,20 @@ pub struct Run {
     pub csf: Vec<CsfReason>,
     /// Controls of NIST SP 800-53.
     pub sp800_53: Vec<IdReason>,
+    /// Clauses of ISO/IEC 27001 that the records serve.
+    pub clauses: Vec<ClauseReason>,
+}
+
+/// A clause of ISO/IEC 27001:2022 that a record serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClauseReason {
+    /// Number such as `6.1.2`.
+    pub clause: String,
+    /// The record that serves it.
+    pub record: Record,
+    /// One sentence.
+    pub why: String,
 }
 
 /// A CSF subcategory attached to a record.
@@ -339,6 +353,14 @@ impl Crosswalk {
         found.controls("run", self.run.iso27002.iter().map(|item| (item.control.as_str(), item.why.as_str())));
         let csf: Vec<String> = self.run.csf.iter().map(|item| item.id.clone()).collect();
         found.terms("run", &taxonomies.csf, &csf);
+        found.unique("clauses", self.run.clauses.iter().map(|item| item.clause.as_str()));
+        for item in &self.run.clauses {
+            // The requirements of the standard stand in its clauses 4 to 10.
+            let numbers: Vec<Option<u8>> = item.clause.split('.').map(|part| part.parse().ok()).collect();
+            if !matches!(numbers[..], [Some(4..=10), Some(1..), ..]) || numbers.contains(&None) {
+                found.problems.push(Problem::Malformed { at: "clauses".to_owned(), value: item.clause.clone() });
+            }
+        }
         found.unique("run", self.run.sp800_53.iter().map(|item| item.id.as_str()));
         found.problems
     }

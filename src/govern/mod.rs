@@ -43,6 +43,7 @@ macro_rules! named {
 }
 
 mod assess;
+pub mod bearing;
 pub mod catalogue;
 pub mod crosswalk;
 pub mod modifier;
@@ -50,6 +51,7 @@ pub mod problem;
 pub mod taxonomy;
 
 pub use assess::{assess, mapping_at, mapping_of, modifiers_at};
+pub use bearing::{Bearing, Subject};
 pub use catalogue::{Catalogue, Control};
 pub use crosswalk::{ControlRef, Crosswalk, Kind, Mapping, Role, effective_severity};
 pub use modifier::{LiveOrProduction, ModifierId, ModifierSet, modifiers_of_path};

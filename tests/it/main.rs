@@ -5,6 +5,7 @@
 mod plant;
 mod run;
 
+mod controls;
 mod corpus;
 mod determinism;
 mod exit_codes;
