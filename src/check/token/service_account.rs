@@ -14,9 +14,11 @@ pub(super) fn google(value: &[u8]) -> Evidence {
     if object.text("type") != Some("service_account") {
         return Evidence::fail("not of the type service_account");
     }
-    let (Some(email), Some(key)) = (object.text("client_email"), object.text("private_key")) else {
+    let Some(email) = object.text("client_email").filter(|_| object.has("private_key")) else {
         return Evidence::fail("a field of the key file is missing");
     };
+    // A key that was emptied is one that does not parse, like any other that was taken out.
+    let key = object.text("private_key").unwrap_or_default();
     let key = private_key::private_key(key.as_bytes());
     let evidence = if key.verdict == Verdict::Pass {
         Evidence::pass("the key file is complete and its private key parses")
@@ -84,7 +86,9 @@ mod tests {
         for broken in [file("authorized_user", &key), "{\"type\":\"service_account\"}".to_owned(), String::new()] {
             assert_eq!(google(broken.as_bytes()).verdict, Verdict::Fail);
         }
-        let evidence = google(file("service_account", "REDACTED").as_bytes());
-        assert_eq!(evidence.verdict, Verdict::Unknown, "it says whose key it is, not that it is one");
+        for without_key in ["REDACTED", ""] {
+            let evidence = google(file("service_account", without_key).as_bytes());
+            assert_eq!(evidence.verdict, Verdict::Unknown, "it says whose key it is, not that it is one");
+        }
     }
 }

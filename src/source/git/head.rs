@@ -139,6 +139,7 @@ mod tests {
             ("https://user@example.org/a.git", Some("https://example.org/a.git")),
             ("https://user:password@example.org:8443/a.git", Some("https://example.org:8443/a.git")),
             ("https://user:password@example.org/a.git", Some("https://example.org/a.git")),
+            (concat!("https://user:w@", "rd@example.org/a.git"), Some("https://example.org/a.git")),
             ("https://example.org/a.git?private_token=x", Some("https://example.org/a.git")),
             ("https://example.org/a.git#x", Some("https://example.org/a.git")),
             ("https://example.org/a.git;token=x", Some("https://example.org/a.git")),
