@@ -37,8 +37,9 @@ pub struct Engine {
     keywords: OnceLock<Keywords>,
     /// For each lane literal: contexts that hold it, by how far behind their start.
     contexts: Vec<Vec<Contexts>>,
-    /// What the values behind those contexts look like.
-    context_shapes: ShapeTable,
+    context_rules: Vec<usize>,
+    /// What the values behind those contexts look like. Made when the first of their literals is met.
+    context_shapes: OnceLock<ShapeTable>,
     /// For each lane literal: rules whose value holds it, and how far behind its start.
     values: Vec<Vec<(usize, usize)>>,
 }
@@ -88,6 +89,7 @@ impl Engine {
     pub fn new(rules: RuleSet) -> Self {
         let mut prefixes = Vec::new();
         let mut keyword_rules = Vec::new();
+        let mut context_rules = Vec::new();
         let mut contexts = vec![BTreeMap::<usize, Vec<usize>>::new(); LANE_LITERALS.len()];
         let mut values = vec![Vec::new(); LANE_LITERALS.len()];
         for (index, loaded) in rules.iter().enumerate() {
@@ -95,6 +97,7 @@ impl Engine {
                 Lane::Prefix(list) => prefixes.extend(list.iter().map(|&prefix| (prefix, index))),
                 Lane::Keyword => keyword_rules.push(index),
                 Lane::Context(list) => {
+                    context_rules.push(index);
                     for &(literal, offset) in list {
                         contexts[literal].entry(offset).or_default().push(index);
                     }
@@ -110,10 +113,9 @@ impl Engine {
         };
         let contexts: Vec<Vec<Contexts>> =
             contexts.into_iter().map(|by_offset| by_offset.into_iter().map(&mut group).collect()).collect();
-        let members = |groups: &Vec<Contexts>| groups.iter().flat_map(|group| group.rules.clone()).collect::<Vec<_>>();
-        let context_shapes = ShapeTable::of_values(&rules, contexts.iter().flat_map(members));
         Self {
-            context_shapes,
+            context_rules,
+            context_shapes: OnceLock::new(),
             automata: (0..rules.len()).map(|_| Automata::new()).collect(),
             prefixes: PrefixTable::new(prefixes),
             keyword_rules,
@@ -232,6 +234,11 @@ impl Search<'_, '_> {
                 self.attempt(rule, start, true);
             }
         }
+        if engine.contexts[literal].is_empty() {
+            return;
+        }
+        let shape_table =
+            engine.context_shapes.get_or_init(|| ShapeTable::of_values(&engine.rules, &engine.context_rules));
         for Contexts { offset, group, rules, cache } in &engine.contexts[literal] {
             let Some(start) = at.checked_sub(*offset) else { continue };
             let span = start..self.text.len().min(start + MAX_CONTEXT);
@@ -239,10 +246,10 @@ impl Search<'_, '_> {
             let mut steps = 0;
             group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
                 // Contexts end at many places, several at each; nearly all have no value behind them.
-                let shapes = engine.context_shapes.of(&self.text[end..]);
+                let shapes = shape_table.of(&self.text[end..]);
                 if shapes != 0 {
                     for rule in patterns.map(|pattern| rules[pattern]) {
-                        if engine.context_shapes.has(shapes, rule) {
+                        if shape_table.has(shapes, rule) {
                             self.attempt(rule, end, false);
                         }
                     }

@@ -15,9 +15,9 @@ pub(super) struct ShapeTable {
 
 impl ShapeTable {
     /// The shapes of the rules `members`, from the first byte of their values on.
-    pub(super) fn of_values(rules: &RuleSet, members: impl IntoIterator<Item = usize>) -> Self {
-        let shape = |index: usize| rules.get(index).shape.places().cloned().collect();
-        Self::new(rules.len(), members.into_iter().map(|index| (index, shape(index))))
+    pub(super) fn of_values(rules: &RuleSet, members: &[usize]) -> Self {
+        let shape = |&index: &usize| (index, rules.get(index).shape.places().cloned().collect());
+        Self::new(rules.len(), members.iter().map(shape))
     }
 
     /// The shapes of the rules `members`, from the byte before their values on.
