@@ -20,41 +20,26 @@ fn list(format: ListFormat, testable: bool, out: &mut dyn Write) -> anyhow::Resu
     let all = Catalogue::embedded().controls.iter().map(|control| (control, Subject::Control(control).bearing()));
     let rows: Vec<(&Control, Bearing)> =
         all.filter(|(_, bearing)| !testable || bearing.with_role(Role::Contradicts) > 0).collect();
-    let counts = |bearing: &Bearing| Role::ALL.iter().map(|&role| bearing.with_role(role)).collect::<Vec<_>>();
+    let cells = |(control, bearing): &(&Control, Bearing)| {
+        let [contradicts, affected, due] =
+            [Role::Contradicts, Role::Affected, Role::ResponseDue].map(|role| bearing.with_role(role));
+        let every = if bearing.every_scan.is_some() { "yes" } else { "" };
+        (control.number.clone(), contradicts, affected, due, every, control.title.clone())
+    };
     match format {
         ListFormat::Table => {
-            writeln!(
-                out,
-                "{:5}  {:11}  {:8}  {:12}  {:10}  TITLE",
-                "NO", "CONTRADICTS", "AFFECTED", "RESPONSE DUE", "EVERY SCAN"
-            )?;
-            for (control, bearing) in &rows {
-                let counts = counts(bearing);
-                let every = if bearing.every_scan.is_some() { "yes" } else { "" };
-                writeln!(
-                    out,
-                    "{:5}  {:>11}  {:>8}  {:>12}  {:10}  {}",
-                    control.number, counts[0], counts[1], counts[2], every, control.title
-                )?;
+            writeln!(out, "NO     CONTRADICTS  AFFECTED  RESPONSE DUE  EVERY SCAN  TITLE")?;
+            for (number, contradicts, affected, due, every, title) in rows.iter().map(cells) {
+                writeln!(out, "{number:5}  {contradicts:>11}  {affected:>8}  {due:>12}  {every:10}  {title}")?;
             }
-            writeln!(
-                out,
-                "\n{} controls of {}; numbers are kinds of findings",
-                rows.len(),
-                Catalogue::embedded().edition
-            )?;
+            let edition = &Catalogue::embedded().edition;
+            writeln!(out, "\n{} controls of {edition}; numbers are kinds of findings", rows.len())?;
         }
         ListFormat::Markdown => {
             writeln!(out, "| control | title | contradicts | affected | response due | every scan |")?;
             writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
-            for (control, bearing) in &rows {
-                let counts = counts(bearing);
-                let every = if bearing.every_scan.is_some() { "yes" } else { "" };
-                writeln!(
-                    out,
-                    "| {} | {} | {} | {} | {} | {every} |",
-                    control.number, control.title, counts[0], counts[1], counts[2]
-                )?;
+            for (number, contradicts, affected, due, every, title) in rows.iter().map(cells) {
+                writeln!(out, "| {number} | {title} | {contradicts} | {affected} | {due} | {every} |")?;
             }
         }
         ListFormat::Json => {

@@ -7,8 +7,7 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::named;
-use crate::blob::printable;
+use super::words::{counted, shown};
 use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
 
@@ -53,12 +52,11 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for gap in &report.gaps {
-        csv.write_record(other_row("gap", gap.class.name(), &named(report, &gap.origin), &gap.reason))?;
+        csv.write_record(other_row("gap", gap.class.name(), &shown(report, &gap.origin), &gap.reason))?;
     }
     for exclusion in &report.exclusions {
-        let reason =
-            format!("{} ({})", exclusion.class.reason(), super::words::counted(exclusion.files, "file", "files"));
-        csv.write_record(other_row("exclusion", exclusion.class.name(), &named(report, &exclusion.origin), &reason))?;
+        let reason = format!("{} ({})", exclusion.class.reason(), counted(exclusion.files, "file", "files"));
+        csv.write_record(other_row("exclusion", exclusion.class.name(), &shown(report, &exclusion.origin), &reason))?;
     }
     csv.flush()
 }
@@ -75,7 +73,7 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
     });
     [
         "finding".to_owned(),
-        printable(&named(report, &place.origin)),
+        shown(report, &place.origin),
         region.start_line.to_string(),
         region.start_column.to_string(),
         region.end_line.to_string(),
@@ -101,10 +99,10 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
 }
 
 /// A gap or an exclusion; its class stands in the column of the kind.
-fn other_row(kind: &str, class: &str, path: &[u8], reason: &str) -> [String; COLUMNS.len()] {
+fn other_row(kind: &str, class: &str, path: &str, reason: &str) -> [String; COLUMNS.len()] {
     let cell = |column| match column {
         "type" => kind.to_owned(),
-        "path" => printable(path),
+        "path" => path.to_owned(),
         "kind" => class.to_owned(),
         "reason" => reason.to_owned(),
         _ => String::new(),

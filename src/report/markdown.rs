@@ -7,8 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::{by_severity, bytes, counted, named, verdict};
-use crate::blob::printable;
+use super::words::{by_severity, bytes, counted, shown, verdict};
 use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
 
@@ -47,7 +46,7 @@ fn findings(report: &Report, page: &mut String) {
         return;
     }
     page.push_str("| severity | what | where | contradicts (ISO/IEC 27002) |\n| --- | --- | --- | --- |\n");
-    let mut shown = 0;
+    let mut fitting = 0;
     for finding in &report.findings {
         let rows = rows(report, finding);
         // Half of the page is for the table; what it leaves, the other parts may take.
@@ -55,10 +54,10 @@ fn findings(report: &Report, page: &mut String) {
             break;
         }
         page.push_str(&rows);
-        shown += 1;
+        fitting += 1;
     }
     page.push('\n');
-    let rest = &report.findings[shown..];
+    let rest = &report.findings[fitting..];
     if !rest.is_empty() {
         let more = counted(rest.len() as u64, "more secret", "more secrets");
         let _ = writeln!(page, "{more} ({}) not shown here; the other reports have them.\n", by_severity(rest));
@@ -74,7 +73,7 @@ fn rows(report: &Report, finding: &Finding) -> String {
             place.severity.name(),
             text(&finding.rule.title),
             code(&finding.preview.to_string()),
-            code(&format!("{}:{}", printable(&named(report, &place.origin)), place.region.start_line)),
+            code(&format!("{}:{}", shown(report, &place.origin), place.region.start_line)),
             ignored(place),
             controls(finding, place),
         );
@@ -127,17 +126,17 @@ fn gaps(report: &Report, page: &mut String) {
         return;
     }
     let mut list = String::new();
-    let mut shown = 0;
+    let mut fitting = 0;
     for gap in report.gaps.iter().take(GAPS) {
-        let path = code(&printable(&named(report, &gap.origin)));
+        let path = code(&shown(report, &gap.origin));
         let item = format!("- {} {path}: {}\n", gap.class.name(), text(&gap.reason));
         if page.len() + list.len() + item.len() > MAX_BYTES - RESERVE {
             break;
         }
         list.push_str(&item);
-        shown += 1;
+        fitting += 1;
     }
-    let more = report.gaps.len() - shown;
+    let more = report.gaps.len() - fitting;
     if more > 0 {
         let _ = writeln!(list, "- and {}", counted(more as u64, "more", "more"));
     }

@@ -1,7 +1,7 @@
 //! Wording that several formats for people share: counts, the place of things, the verdict.
 
 use super::{Report, TargetKind};
-use crate::blob::Origin;
+use crate::blob::{Origin, printable};
 use crate::finding::Finding;
 use crate::severity::Severity;
 
@@ -84,4 +84,9 @@ pub(super) fn named(report: &Report, origin: &Origin) -> Vec<u8> {
             [given, separator, &place.path].concat()
         }
     }
+}
+
+/// The same as text that is safe to print.
+pub(super) fn shown(report: &Report, origin: &Origin) -> String {
+    printable(&named(report, origin))
 }
