@@ -2,7 +2,7 @@
 //! 27002 that it is evidence about.
 //!
 //! The scanner half ([`source`], [`rule`], [`detect`], [`check`], [`finding`], [`scan`]) turns bytes into findings and
-//! knows nothing of standards; the other half ([`nhi`], [`govern`], [`report`]) turns findings into evidence and never
+//! knows nothing of standards; the other half ([`nhi`], [`govern`], [`report`], [`evidence`]) turns findings into evidence and never
 //! sees a byte of input. `ARCHITECTURE.md` is the map.
 //!
 //! ```
@@ -27,6 +27,7 @@ pub mod blob;
 pub mod check;
 pub mod cli;
 pub mod detect;
+pub mod evidence;
 pub mod finding;
 pub mod gap;
 pub mod govern;

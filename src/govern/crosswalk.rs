@@ -86,6 +86,16 @@ pub struct ControlReason {
     pub why: String,
 }
 
+/// What of a control a scan can test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aspect {
+    /// Number such as `5.17`.
+    pub control: String,
+    /// What completes "Tested: ...": a clause that begins with "whether".
+    pub text: String,
+}
+
 /// A kind of finding and what it maps to.
 #[derive(Clone, Debug)]
 pub struct Kind {
@@ -242,6 +252,8 @@ pub struct Crosswalk {
     pub modifiers: Vec<Modifier>,
     /// What is attached to every scan.
     pub run: Run,
+    /// What a scan can test, one for each control that some kind or context contradicts.
+    pub aspects: Vec<Aspect>,
 }
 
 impl Crosswalk {
@@ -268,7 +280,13 @@ impl Crosswalk {
             kinds: parsed.kind.into_iter().map(|kind| kind.resolve(catalogue)).collect(),
             modifiers: parsed.modifier.into_iter().map(|modifier| modifier.resolve(catalogue)).collect(),
             run: parsed.run,
+            aspects: parsed.aspect,
         })
+    }
+
+    /// What of this control a scan can test; nothing for a control that no kind and no context contradicts.
+    pub fn aspect(&self, control: &str) -> Option<&str> {
+        self.aspects.iter().find(|aspect| aspect.control == control).map(|aspect| aspect.text.as_str())
     }
 
     /// The kind with this id.
@@ -360,6 +378,20 @@ impl Crosswalk {
             if !matches!(numbers[..], [Some(4..=10), Some(1..), ..]) || numbers.contains(&None) {
                 found.problems.push(Problem::Malformed { at: "clauses".to_owned(), value: item.clause.clone() });
             }
+        }
+        found.controls("aspects", self.aspects.iter().map(|aspect| (aspect.control.as_str(), aspect.text.as_str())));
+        let stated = self.kinds.iter().flat_map(|kind| &kind.controls);
+        let contradicted: std::collections::BTreeSet<&str> = stated
+            .chain(self.modifiers.iter().flat_map(|modifier| &modifier.adds))
+            .filter(|control| control.role == Role::Contradicts)
+            .map(|control| control.control.as_str())
+            .collect();
+        let known = contradicted.iter().filter(|control| catalogue.control(control).is_some());
+        for control in known.filter(|control| self.aspect(control).is_none()) {
+            found.missing("aspects", control);
+        }
+        for aspect in self.aspects.iter().filter(|aspect| !contradicted.contains(aspect.control.as_str())) {
+            found.missing("kinds that contradict", &aspect.control);
         }
         found.unique("run", self.run.sp800_53.iter().map(|item| item.id.as_str()));
         found.problems

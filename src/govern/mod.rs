@@ -48,6 +48,7 @@ pub mod catalogue;
 pub mod crosswalk;
 pub mod modifier;
 pub mod problem;
+pub mod state;
 pub mod taxonomy;
 
 pub use assess::{assess, mapping_at, mapping_of, modifiers_at};
@@ -56,4 +57,5 @@ pub use catalogue::{Catalogue, Control};
 pub use crosswalk::{ControlRef, Crosswalk, Kind, Mapping, Role, effective_severity};
 pub use modifier::{LiveOrProduction, ModifierId, ModifierSet, modifiers_of_path};
 pub use problem::{LoadError, Problem};
+pub use state::{ControlState, KindRules, State, Tested, control_states};
 pub use taxonomy::{Taxonomies, Taxonomy, Term, normalise_csf};

@@ -4,9 +4,12 @@
 //! configuration outside the repository is read. The git library reads the index; the few other facts lie in small
 //! text files, which are read here. Knows nothing of ignore rules or reports.
 
+mod checkout;
 mod config;
 mod head;
 mod setup;
+
+pub use checkout::{Checkout, checkout};
 
 use crate::blob::GitInfo;
 use std::fs;

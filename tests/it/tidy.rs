@@ -20,6 +20,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("nhi", &["finding", "rule"]),
     ("govern", &["nhi", "finding"]),
     ("report", &["finding", "govern", "gap", "blob", "nhi", "rule", "check", "secret", "severity", "span"]),
+    ("evidence", &["report", "govern", "scan", "rule", "blob"]),
     ("cli", ANY),
     ("main", ANY),
     ("lib", ANY),

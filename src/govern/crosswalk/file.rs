@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{ControlReason, ControlRef, Editions, Kind, Modifier, Role, Run, SeverityEffect};
+use super::{Aspect, ControlReason, ControlRef, Editions, Kind, Modifier, Role, Run, SeverityEffect};
 use crate::finding::Severity;
 use crate::govern::catalogue::Catalogue;
 use crate::govern::modifier::ModifierId;
@@ -15,6 +15,7 @@ pub(super) struct CrosswalkFile {
     pub(super) kind: Vec<KindFile>,
     pub(super) modifier: Vec<ModifierFile>,
     pub(super) run: Run,
+    pub(super) aspect: Vec<Aspect>,
 }
 
 #[derive(Deserialize)]

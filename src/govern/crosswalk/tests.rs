@@ -233,6 +233,11 @@ fn validation_reports_each_defect() {
         problems(|c| c.kinds[0].controls[0].control = "8.28".to_owned()),
         [format!("{at}: 8.28 occurs more than once")]
     );
+    assert_eq!(problems(|c| drop(c.aspects.remove(1))), ["aspects: 5.17 missing"]);
+    assert_eq!(
+        problems(|c| c.aspects.push(Aspect { control: "7.2".to_owned(), text: "whether doors are shut".to_owned() })),
+        ["kinds that contradict: 7.2 missing"]
+    );
     assert_eq!(problems(|c| c.kinds[0].cwe[0] = "CWE-16".to_owned()), [format!("{at}: CWE has no entry CWE-16")]);
     assert_eq!(
         problems(|c| c.kinds[0].csf[0] = "PR.AA-1".to_owned()),

@@ -14,7 +14,7 @@ use crate::severity::Severity;
 /// One secret by one rule.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Finding"))]
-pub(super) struct FindingRow<'r> {
+pub(crate) struct FindingRow<'r> {
     rule: RuleRow<'r>,
     /// HMAC-SHA256 over the value, in hexadecimal; null for values of low entropy under a public key.
     fingerprint: Option<Hex>,
@@ -49,7 +49,7 @@ pub(super) struct FindingRow<'r> {
 }
 
 impl<'r> FindingRow<'r> {
-    pub(super) fn new(finding: &'r Finding, show_secrets: bool) -> Self {
+    pub(crate) fn new(finding: &'r Finding, show_secrets: bool) -> Self {
         let mapping = govern::mapping_of(finding);
         let (value, value_bytes) = match &finding.value {
             Some(secret) if show_secrets => {

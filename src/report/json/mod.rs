@@ -13,12 +13,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
-use self::finding::FindingRow;
+pub(crate) use self::finding::FindingRow;
 use self::inert::InertFormatter;
-use self::rows::{
-    CoverageRow, Document, Event, EventBody, ExclusionRow, GapRow, Key, OutcomeRow, Start, Summary, SummaryEvent,
-    TargetRow, Tool, Withheld,
-};
+pub(crate) use self::rows::{CoverageRow, ExclusionRow, GapRow, KeyRow, OutcomeRow, TargetRow};
+use self::rows::{Document, Event, EventBody, Start, Summary, SummaryEvent, Tool, Withheld};
 use super::Report;
 use crate::finding::Finding;
 
@@ -39,7 +37,7 @@ pub fn write_json(report: &Report, show_secrets: bool, out: &mut dyn Write) -> i
         schema: REPORT_SCHEMA,
         tool: Tool::this(),
         targets: report.targets.iter().map(TargetRow::new).collect(),
-        key: Key::new(&report.key),
+        key: KeyRow::new(&report.key),
         outcome: OutcomeRow::new(report.outcome),
         summary: Summary::new(report),
         coverage: CoverageRow::new(&report.coverage),
@@ -63,7 +61,7 @@ pub fn write_jsonl(report: &Report, show_secrets: bool, out: &mut dyn Write) -> 
     event(EventBody::Start(Start {
         tool: Tool::this(),
         targets: report.targets.iter().map(TargetRow::new).collect(),
-        key: Key::new(&report.key),
+        key: KeyRow::new(&report.key),
     }))?;
     for finding in &report.findings {
         event(EventBody::Finding(Box::new(FindingRow::new(finding, show_secrets))))?;

@@ -26,7 +26,7 @@ pub(super) struct Document<'r> {
     pub(super) tool: Tool,
     /// What was scanned, in the order of the command line.
     pub(super) targets: Vec<TargetRow<'r>>,
-    pub(super) key: Key<'r>,
+    pub(super) key: KeyRow<'r>,
     pub(super) outcome: OutcomeRow,
     pub(super) summary: Summary,
     pub(super) coverage: CoverageRow,
@@ -78,7 +78,7 @@ pub(super) struct Start<'r> {
     pub(super) tool: Tool,
     /// What was scanned, in the order of the command line.
     pub(super) targets: Vec<TargetRow<'r>>,
-    pub(super) key: Key<'r>,
+    pub(super) key: KeyRow<'r>,
 }
 
 /// What is known after the last finding.
@@ -110,7 +110,7 @@ impl Tool {
 /// One target of the scan.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Target"))]
-pub(super) struct TargetRow<'r> {
+pub(crate) struct TargetRow<'r> {
     /// As given on the command line; `-` for standard input. Where it is not UTF-8, with U+FFFD.
     given: String,
     /// The same as base64, where it is not UTF-8.
@@ -123,7 +123,7 @@ pub(super) struct TargetRow<'r> {
 }
 
 impl<'r> TargetRow<'r> {
-    pub(super) fn new(target: &'r Target) -> Self {
+    pub(crate) fn new(target: &'r Target) -> Self {
         let (given, given_bytes) = text_and_bytes(target.given.as_os_str().as_encoded_bytes());
         Self { given, given_bytes, kind: target.kind, git: target.git.as_ref().map(GitRow::new) }
     }
@@ -156,8 +156,8 @@ impl<'r> GitRow<'r> {
 
 /// The key of the fingerprints. Fingerprints compare only under the same key.
 #[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Key<'r> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Key"))]
+pub(crate) struct KeyRow<'r> {
     /// Names the key without telling it.
     id: &'r str,
     /// Where the key came from.
@@ -168,8 +168,8 @@ pub(super) struct Key<'r> {
     keyed: Keyed,
 }
 
-impl<'r> Key<'r> {
-    pub(super) fn new(key: &'r KeyInfo) -> Self {
+impl<'r> KeyRow<'r> {
+    pub(crate) fn new(key: &'r KeyInfo) -> Self {
         Self { id: &key.key_id, keyed: key.keyed }
     }
 }
@@ -177,7 +177,7 @@ impl<'r> Key<'r> {
 /// How the scan ended.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Outcome"))]
-pub(super) struct OutcomeRow {
+pub(crate) struct OutcomeRow {
     /// 0, 1 or 3.
     exit_code: u8,
     /// Some finding reached the severity that `--fail-on` names.
@@ -187,7 +187,7 @@ pub(super) struct OutcomeRow {
 }
 
 impl OutcomeRow {
-    pub(super) fn new(outcome: Outcome) -> Self {
+    pub(crate) fn new(outcome: Outcome) -> Self {
         Self { exit_code: outcome.exit_code(), failed: outcome.failed, complete: outcome.complete }
     }
 }
@@ -240,7 +240,7 @@ struct BySeverity {
 /// What was read.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Coverage"))]
-pub(super) struct CoverageRow {
+pub(crate) struct CoverageRow {
     /// Files, links and special files met.
     files_seen: u64,
     /// Files whose content was searched, whole or in part.
@@ -264,7 +264,7 @@ pub(super) struct CoverageRow {
 }
 
 impl CoverageRow {
-    pub(super) fn new(coverage: &Coverage) -> Self {
+    pub(crate) fn new(coverage: &Coverage) -> Self {
         // Taken apart by name, so that a new count cannot be forgotten here.
         let Coverage {
             files_seen,
@@ -316,7 +316,7 @@ impl PathRow {
 /// A part of the scope that could not be read, or not wholly.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Gap"))]
-pub(super) struct GapRow<'r> {
+pub(crate) struct GapRow<'r> {
     #[cfg_attr(test, schemars(extend("enum" = gap_classes())))]
     class: &'static str,
     #[serde(flatten)]
@@ -325,7 +325,7 @@ pub(super) struct GapRow<'r> {
 }
 
 impl<'r> GapRow<'r> {
-    pub(super) fn new(gap: &'r Gap) -> Self {
+    pub(crate) fn new(gap: &'r Gap) -> Self {
         Self { class: gap.class.name(), path: PathRow::new(&gap.origin), reason: &gap.reason }
     }
 }
@@ -333,7 +333,7 @@ impl<'r> GapRow<'r> {
 /// A part of the scope that policy left out.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Exclusion"))]
-pub(super) struct ExclusionRow<'r> {
+pub(crate) struct ExclusionRow<'r> {
     /// Such as `git-ignored`; more may come.
     class: &'r str,
     #[serde(flatten)]
@@ -344,7 +344,7 @@ pub(super) struct ExclusionRow<'r> {
 }
 
 impl<'r> ExclusionRow<'r> {
-    pub(super) fn new(exclusion: &'r Exclusion) -> Self {
+    pub(crate) fn new(exclusion: &'r Exclusion) -> Self {
         Self {
             class: exclusion.class.name(),
             path: PathRow::new(&exclusion.origin),

@@ -1,0 +1,31 @@
+//! The evidence bundle: a folder that states what a scan covered, with which rules and settings, what it found and what
+//! that says of controls, and that shows any later change to it.
+//!
+//! | part | what it is |
+//! | --- | --- |
+//! | `evidence.jsonl` | the records, one a line, each naming the hash of the one before ([`chain`]) |
+//! | `results.sarif` | the findings as SARIF |
+//! | `manifest.json` | size and SHA-256 of each part, and the head of the chain |
+//! | `statement.intoto.json` | an in-toto Statement v1 whose subject is the manifest |
+//!
+//! Every part is canonical JSON (RFC 8785) but the SARIF, so that a part has one spelling and can be made again from
+//! what it says. `docs/evidence.md` says what a bundle proves and what it does not.
+
+mod bundle;
+pub mod chain;
+mod manifest;
+mod record;
+mod verify;
+
+pub use bundle::{BundleError, Evidence, check_free, write_bundle};
+pub use record::{Basis, Ci, Claim, Configuration, RunContext, TargetContext, ToolIdentity};
+pub use verify::{Bundle, Disagreement, ReadError, Verified, verify};
+
+/// The file of the records.
+pub const RECORDS: &str = "evidence.jsonl";
+/// The file of the results.
+pub const RESULTS: &str = "results.sarif";
+/// The file that names the others.
+pub const MANIFEST: &str = "manifest.json";
+/// The statement over the manifest.
+pub const STATEMENT: &str = "statement.intoto.json";

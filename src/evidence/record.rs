@@ -1,0 +1,275 @@
+//! What records say. The documentation of each member becomes its description in the published schema.
+//!
+//! Numbers are whole: RFC 8785 writes fractions as ECMAScript does, which not every checker can.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::govern::{ControlState, State};
+use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
+use crate::scan::{CanaryOutcome, Form};
+
+/// What `schema` says in the first record.
+pub(super) const SCHEMA: &str = "straykey/evidence/v1";
+
+/// How a statement about the run came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// Straykey measured it itself.
+    Verified,
+    /// Somebody or something said so: an option, a variable, a file of the repository.
+    Asserted,
+}
+
+/// A statement about the run, with where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Claim{T}"))]
+pub struct Claim<T> {
+    /// The statement.
+    pub value: T,
+    /// Measured, or said by somebody.
+    pub basis: Basis,
+    /// Where it was read: an option, the name of a variable, a file.
+    pub source: String,
+}
+
+impl<T> Claim<T> {
+    /// Something that was measured.
+    pub fn verified(value: T, source: impl Into<String>) -> Self {
+        Self { value, basis: Basis::Verified, source: source.into() }
+    }
+
+    /// Something that was said.
+    pub fn asserted(value: T, source: impl Into<String>) -> Self {
+        Self { value, basis: Basis::Asserted, source: source.into() }
+    }
+}
+
+/// One record of the chain, by its type.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "Straykey evidence: the body of a record"))]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub(super) enum Body<'r> {
+    /// The first record.
+    ScanStarted(ScanStarted<'r>),
+    /// Where, for whom and by whom the scan was run.
+    RunContext(&'r RunContext),
+    /// A part of the scope that policy left out.
+    Exclusion(ExclusionRow<'r>),
+    /// A part of the scope that could not be read, or not wholly.
+    Gap(GapRow<'r>),
+    /// What was read. `seen = read + excluded + unreadable`.
+    Coverage(CoverageRecord),
+    /// Which rules proved that they work.
+    SelfTest(SelfTest<'r>),
+    /// A secret.
+    Finding(Box<FindingRow<'r>>),
+    /// What the scan says of a control.
+    ControlState(ControlStateRecord<'r>),
+    /// The last record.
+    ScanCompleted(ScanCompleted),
+}
+
+/// What is known before anything is read.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ScanStarted<'r> {
+    /// Names this format and its major version.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
+    pub(super) schema: &'static str,
+    /// RFC 3339, UTC, by the clock of the host.
+    pub(super) started: &'r str,
+    pub(super) tool: &'r ToolIdentity,
+    pub(super) rule_pack: RulePack,
+    pub(super) configuration: &'r Configuration,
+    pub(super) key: KeyRow<'r>,
+    /// What was to be scanned, in the order of the command line.
+    pub(super) targets: Vec<TargetRow<'r>>,
+}
+
+/// The program that made the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ToolIdentity {
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// SHA-256 of the program file; null where it could not be read.
+    pub sha256: Option<String>,
+}
+
+/// The rules that were active.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RulePack {
+    /// How many.
+    pub(super) rules: usize,
+    /// SHA-256 over all of them; differs as soon as one does.
+    pub(super) sha256: String,
+}
+
+/// The settings that the scan ran with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Configuration {
+    /// SHA-256 over the canonical form of `resolved`.
+    pub sha256: String,
+    /// Every setting with its value and where that comes from.
+    pub resolved: Value,
+}
+
+/// Where, for whom and by whom a scan was run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RunContext {
+    /// The organisational unit that answers for the targets.
+    pub unit: Option<Claim<String>>,
+    /// Name of the host.
+    pub host: Option<Claim<String>>,
+    /// Who, or what account, ran the scan.
+    pub actor: Option<Claim<String>>,
+    /// The pipeline that ran it.
+    pub ci: Option<Ci>,
+    /// What is known of each target, in the order of the command line.
+    pub targets: Vec<TargetContext>,
+}
+
+/// A pipeline, as its variables describe it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Ci {
+    /// The system.
+    pub system: Claim<String>,
+    /// The run, as the system numbers it.
+    pub run: Option<Claim<String>>,
+    /// What started it.
+    pub trigger: Option<Claim<String>>,
+    /// The commit it says it runs for.
+    pub commit: Option<Claim<String>>,
+    /// The branch or tag it says it runs for.
+    pub branch: Option<Claim<String>>,
+    /// The repository it says it runs for.
+    pub repository: Option<Claim<String>>,
+}
+
+/// What is known of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TargetContext {
+    /// URL of the remote `origin`, without credentials.
+    pub repository: Option<Claim<String>>,
+    /// Commit that HEAD names. Verified where all tracked files were compared with it and none differs.
+    pub commit: Option<Claim<String>>,
+    /// Branch that HEAD names.
+    pub branch: Option<Claim<String>>,
+    /// Tracked paths whose content differs from that of the commit.
+    pub changed_files: Option<Claim<u64>>,
+    /// Why `changed_files` is not known, in a work tree.
+    pub changed_files_unknown: Option<String>,
+    /// Commits at which a shallow clone ends; 0 for a whole one.
+    pub shallow_boundaries: Option<Claim<u64>>,
+    /// Depth of a shallow clone along first parents, with HEAD.
+    pub clone_depth: Option<Claim<u64>>,
+    /// What the clone fetches from `origin`.
+    pub refspecs: Vec<Claim<String>>,
+}
+
+/// What was read.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct CoverageRecord {
+    #[serde(flatten)]
+    pub(super) coverage: CoverageRow,
+    /// Records of gaps in this chain.
+    pub(super) gaps: usize,
+    /// Records of exclusions in this chain.
+    pub(super) exclusions: usize,
+    /// Places that were found, but not reported for their confidence.
+    pub(super) withheld: u64,
+}
+
+/// Which rules proved that they work: a sample of each was sent through the source layer under the settings of the scan.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SelfTest<'r> {
+    /// Rules that reported their canary, by id.
+    pub(super) found: Vec<&'r str>,
+    /// Active rules that did not.
+    pub(super) not_found: Vec<&'r str>,
+    /// Rules that the configuration switched off, and those without a sample.
+    pub(super) not_tested: Vec<&'r str>,
+    /// Forms of content in which a canary was planted.
+    #[cfg_attr(test, schemars(with = "Vec<FormSchema>"))]
+    pub(super) forms: Vec<FormResult>,
+}
+
+/// One form of content.
+#[derive(Serialize)]
+pub(super) struct FormResult {
+    pub(super) form: Form,
+    pub(super) outcome: CanaryOutcome,
+}
+
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[schemars(rename = "FormResult")]
+#[allow(dead_code, reason = "only its schema is used")]
+struct FormSchema {
+    /// `text`, `utf16`, `binary`; more may come.
+    form: String,
+    /// `found` or `not-found`.
+    outcome: String,
+}
+
+/// What the scan says of a control. Never that it passes.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ControlStateRecord<'r> {
+    /// Number of the control in ISO/IEC 27002:2022.
+    control: &'r str,
+    title: &'r str,
+    #[cfg_attr(test, schemars(with = "String", extend("enum" = states())))]
+    state: State,
+    /// Names the tested aspect.
+    sentence: &'r str,
+    /// Secrets that contradict it.
+    secrets: usize,
+    /// Places of theirs.
+    places: usize,
+}
+
+impl<'r> ControlStateRecord<'r> {
+    pub(super) fn new(state: &'r ControlState) -> Self {
+        Self {
+            control: &state.control.number,
+            title: &state.control.title,
+            state: state.state,
+            sentence: &state.sentence,
+            secrets: state.secrets,
+            places: state.places,
+        }
+    }
+}
+
+/// The end of the scan.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ScanCompleted {
+    /// RFC 3339, UTC, by the clock of the host.
+    pub(super) completed: String,
+    /// From the start of the scan to the writing of this record.
+    pub(super) duration_milliseconds: u64,
+    pub(super) outcome: OutcomeRow,
+    /// Secrets.
+    pub(super) findings: usize,
+    /// Records before this one.
+    pub(super) records: u64,
+}
+
+#[cfg(test)]
+fn states() -> Vec<&'static str> {
+    State::ALL.iter().map(|state| state.name()).collect()
+}

@@ -1,0 +1,281 @@
+//! Verifies a bundle: its parts must agree with each other, byte for byte.
+//!
+//! What this shows is that the parts are those of one scan and unchanged since the statement was made; whether the
+//! statement itself is the original one is for a signature, or a digest kept elsewhere, to show.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::chain::{self, Head, Record};
+use super::manifest::{Part, SCHEMA as MANIFEST_SCHEMA, manifest, statement};
+use super::record::SCHEMA;
+use super::{MANIFEST, RECORDS, RESULTS, STATEMENT};
+
+/// Bytes of a part, at most: several million findings.
+const MAX_PART: u64 = 4 << 30;
+
+/// Files that may lie in a bundle beside its parts: signatures and outside time stamps.
+const COMPANIONS: [&str; 2] = ["statement.dsse.json", "statement.tsr"];
+
+/// A bundle as it was read.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The records, up to the first that does not continue the chain.
+    pub records: Vec<Record>,
+    broken: Option<chain::Broken>,
+    records_text: Vec<u8>,
+    results: Vec<u8>,
+    manifest: Vec<u8>,
+    statement: Vec<u8>,
+    /// Names in the folder that are no part of a bundle.
+    pub strangers: Vec<String>,
+}
+
+/// A part that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}", crate::blob::printable(.path.as_os_str().as_encoded_bytes()))]
+pub struct ReadError {
+    /// The part, or the folder.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// What does not agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The part.
+    pub part: &'static str,
+    /// The record of the chain, from 0, where it is about one.
+    pub record: Option<u64>,
+    /// What is wrong, in a clause.
+    pub what: String,
+}
+
+impl std::fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.record {
+            Some(record) => write!(f, "{}, record {record} (line {}): {}", self.part, record + 1, self.what),
+            None => write!(f, "{}: {}", self.part, self.what),
+        }
+    }
+}
+
+/// A bundle whose parts agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The scan.
+    pub scan: String,
+    /// The end of the chain.
+    pub head: Head,
+    /// SHA-256 of the manifest, which the statement is about.
+    pub manifest_sha256: String,
+}
+
+impl Bundle {
+    /// Reads the parts of the bundle in `folder`. A part that is absent counts as empty, so that verification names it.
+    ///
+    /// # Errors
+    ///
+    /// `folder` is no folder or holds no part of a bundle, or a part cannot be read, is no regular file or is too large.
+    pub fn read(folder: &Path) -> Result<Self, ReadError> {
+        let mut strangers = Vec::new();
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ReadError { path, source }
+        };
+        let mut parts = 0;
+        for entry in fs::read_dir(folder).map_err(fail(folder))? {
+            let name = entry.map_err(fail(folder))?.file_name();
+            match name.to_str() {
+                Some(RECORDS | RESULTS | MANIFEST | STATEMENT) => parts += 1,
+                Some(name) if COMPANIONS.contains(&name) => {}
+                _ => strangers.push(name.to_string_lossy().into_owned()),
+            }
+        }
+        if parts == 0 {
+            let source = io::Error::new(io::ErrorKind::NotFound, "there is no evidence bundle in it");
+            return Err(ReadError { path: folder.to_owned(), source });
+        }
+        strangers.sort();
+        let read = |name: &str| {
+            let path = folder.join(name);
+            read_part(&path).map_err(fail(&path))
+        };
+        let records_text = read(RECORDS)?;
+        let (records, broken) = chain::read(&records_text);
+        Ok(Self {
+            records,
+            broken,
+            records_text,
+            results: read(RESULTS)?,
+            manifest: read(MANIFEST)?,
+            statement: read(STATEMENT)?,
+            strangers,
+        })
+    }
+}
+
+fn read_part(path: &Path) -> io::Result<Vec<u8>> {
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no regular file"));
+    }
+    if found.len() > MAX_PART {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 4 GiB"));
+    }
+    let mut content = Vec::new();
+    fs::File::open(path)?.take(MAX_PART).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Compares all parts.
+///
+/// # Errors
+///
+/// What does not agree: broken records first, then the parts in the order of their dependence (records, results,
+/// manifest, statement). Never empty.
+pub fn verify(bundle: &Bundle) -> Result<Verified, Vec<Disagreement>> {
+    let mut found = Vec::new();
+    let chained = chain_of(bundle, &mut found);
+    compare_parts(bundle, chained.as_ref(), &mut found);
+    match chained {
+        Some(chained) if found.is_empty() => Ok(Verified {
+            scan: chained.started.scan.clone(),
+            head: chained.head,
+            manifest_sha256: chain::sha256_hex(&bundle.manifest),
+        }),
+        _ => Err(found),
+    }
+}
+
+/// A chain that is whole in itself.
+struct Chained<'b> {
+    head: Head,
+    started: &'b Record,
+    completed: &'b Record,
+}
+
+/// The chain, if every record continues it and the records add up; else says what is wrong.
+fn chain_of<'b>(bundle: &'b Bundle, found: &mut Vec<Disagreement>) -> Option<Chained<'b>> {
+    let mut wrong = |record: Option<u64>, what: &str| {
+        found.push(Disagreement { part: RECORDS, record, what: what.to_owned() });
+        None
+    };
+    if let Some(broken) = &bundle.broken {
+        return wrong(Some(broken.record), &broken.what);
+    }
+    let (Some(started), Some(completed)) = (bundle.records.first(), bundle.records.last()) else {
+        return wrong(None, "it is empty or absent");
+    };
+    if started.kind() != "scan-started" {
+        return wrong(Some(0), "it is not the start of a scan");
+    }
+    if started.text(&["schema"]) != Some(SCHEMA) {
+        return wrong(Some(0), "it is of a format that this version does not know");
+    }
+    let last = bundle.records.len() as u64 - 1;
+    if completed.kind() != "scan-completed" {
+        return wrong(Some(last), "it is the last one, but not the end of a scan: the records behind it were cut off");
+    }
+    if let Some((record, what)) = miscounted(&bundle.records) {
+        return wrong(Some(record), &what);
+    }
+    Some(Chained { head: Head { records: last + 1, hash: completed.hash.clone() }, started, completed })
+}
+
+/// The first record whose sums are not those of the others.
+fn miscounted(records: &[Record]) -> Option<(u64, String)> {
+    let count = |kind: &str| records.iter().filter(|record| record.kind() == kind).count() as u64;
+    let mut coverages = 0;
+    for (number, record) in (0..).zip(records) {
+        let sum = |names: &[&str]| names.iter().map(|name| record.number(&[name])).sum::<Option<u64>>();
+        match record.kind() {
+            "scan-started" if number > 0 => return Some((number, "a scan starts only once".to_owned())),
+            "coverage" => {
+                coverages += 1;
+                for (whole, parts) in [
+                    ("files_seen", &["files_read", "files_excluded", "files_unreadable"][..]),
+                    ("files_read", &["text_files", "decoded_files", "binary_files"]),
+                    ("bytes_read", &["text_bytes", "decoded_bytes", "binary_bytes"]),
+                ] {
+                    if record.number(&[whole]).is_none() || record.number(&[whole]) != sum(parts) {
+                        return Some((number, format!("{whole} is not the sum of {}", parts.join(", "))));
+                    }
+                }
+                for (name, kind) in [("gaps", "gap"), ("exclusions", "exclusion")] {
+                    if record.number(&[name]) != Some(count(kind)) {
+                        return Some((number, format!("{name} is not the number of such records")));
+                    }
+                }
+                let excluded = records.iter().filter(|record| record.kind() == "exclusion");
+                let files: u64 = excluded.filter_map(|record| record.number(&["files"])).sum();
+                if record.number(&["files_excluded"]) != Some(files) {
+                    return Some((number, "files_excluded is not the sum over the exclusions".to_owned()));
+                }
+            }
+            "scan-completed" => {
+                if number + 1 != records.len() as u64 {
+                    return Some((number, "records follow the end of the scan".to_owned()));
+                }
+                if record.number(&["records"]) != Some(number) || record.number(&["findings"]) != Some(count("finding")) {
+                    return Some((number, "it does not count the records before it".to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    (coverages != 1).then(|| (0, format!("the scan has {coverages} records of its coverage, not one")))
+}
+
+/// Manifest and statement follow from the other parts, so both are made again; the one that differs was changed.
+fn compare_parts(bundle: &Bundle, chained: Option<&Chained<'_>>, found: &mut Vec<Disagreement>) {
+    let mut wrong = |part, what: String| found.push(Disagreement { part, record: None, what });
+    let parts = [Part::of(RECORDS, &bundle.records_text), Part::of(RESULTS, &bundle.results)];
+    let stated: Value = serde_json::from_slice(&bundle.statement).unwrap_or_default();
+    let subject = stated.pointer("/subject/0/digest/sha256").and_then(Value::as_str);
+    // The statement vouches for the manifest. Where it does not, one of the two was changed: the manifest if it is not
+    // the one that follows from the parts, else the statement.
+    let vouched = subject == Some(&chain::sha256_hex(&bundle.manifest));
+    let expected = chained.map(|chained| manifest(&chained.started.scan, &chained.head, &parts));
+    if !vouched {
+        match &expected {
+            Some(expected) if *expected == bundle.manifest => {
+                wrong(STATEMENT, "its subject is not the manifest beside it".to_owned());
+            }
+            Some(_) => wrong(MANIFEST, "it is neither what the statement is about nor what the parts give".to_owned()),
+            None => wrong(MANIFEST, "it is not what the statement is about".to_owned()),
+        }
+        return;
+    }
+    let listed: Value = serde_json::from_slice(&bundle.manifest).unwrap_or_default();
+    if listed.pointer("/schema").and_then(Value::as_str) != Some(MANIFEST_SCHEMA) {
+        wrong(MANIFEST, "it is of a format that this version does not know".to_owned());
+        return;
+    }
+    let mut parts_agree = true;
+    for part in &parts {
+        let entries = listed.pointer("/parts").and_then(Value::as_array);
+        let entry = entries.and_then(|entries| entries.iter().find(|entry| entry["path"] == part.path));
+        let digest = entry.and_then(|entry| entry["sha256"].as_str());
+        if digest != Some(&part.sha256) {
+            parts_agree = false;
+            wrong(part.path, format!("its SHA-256 is {}, not the one in the manifest", part.sha256));
+        }
+    }
+    let (Some(chained), Some(expected)) = (chained, expected) else { return };
+    if !parts_agree {
+        return;
+    }
+    if expected != bundle.manifest {
+        wrong(MANIFEST, "it says more or other things than the parts give".to_owned());
+    } else if statement(&bundle.manifest, &chained.head, chained.started, chained.completed) != bundle.statement {
+        wrong(STATEMENT, "it says other things than the first and the last record".to_owned());
+    }
+}
