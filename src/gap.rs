@@ -100,11 +100,11 @@ pub struct Exclusion {
     pub files: u64,
 }
 
-/// What a scan looked at. `files_seen` is the sum of `files_read`, the files of the exclusions, and the files that
-/// could not be read at all.
+/// What a scan looked at: `files_seen = files_read + files_excluded + files_unreadable`, and `bytes_read = text_bytes +
+/// decoded_bytes + binary_bytes`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Coverage {
-    /// Files (and links and special files) met.
+    /// Files met, and special files and links that lead nowhere or out of the target; not links to places inside.
     pub files_seen: u64,
     /// Files whose content was searched, whole or in part.
     pub files_read: u64,
@@ -118,12 +118,18 @@ pub struct Coverage {
     pub files_unreadable: u64,
     /// Files left out by policy.
     pub files_excluded: u64,
-    /// Symbolic links to places inside the target: their content is searched where it lies.
+    /// Symbolic links to places inside the target, beside `files_seen`: their content is searched where it lies.
     pub links_inside: u64,
     /// Directories entered.
     pub directories: u64,
     /// Bytes of content searched.
     pub bytes_read: u64,
+    /// Of these: of text files.
+    pub text_bytes: u64,
+    /// Of these: of files that were decoded, as they lie on the disk.
+    pub decoded_bytes: u64,
+    /// Of these: of binary files.
+    pub binary_bytes: u64,
 }
 
 impl Coverage {
@@ -139,5 +145,8 @@ impl Coverage {
         self.links_inside += other.links_inside;
         self.directories += other.directories;
         self.bytes_read += other.bytes_read;
+        self.text_bytes += other.text_bytes;
+        self.decoded_bytes += other.decoded_bytes;
+        self.binary_bytes += other.binary_bytes;
     }
 }

@@ -41,6 +41,9 @@ pub enum Command {
     /// Look at the controls, and at what bears on each
     #[command(subcommand)]
     Controls(Controls),
+    /// Verify and read evidence bundles
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -59,9 +62,12 @@ pub struct Scan {
     /// What standard output gets
     #[arg(long, value_name = "F", help_heading = "Reports")]
     pub format: Option<Format>,
-    /// Also write format F to PATH; may be repeated
+    /// Also write format F to PATH; may be repeated. `evidence=DIR` writes an evidence bundle
     #[arg(long, value_name = "F=PATH", value_parser = parse_output, help_heading = "Reports")]
     pub output: Vec<Output>,
+    /// The organisational unit that answers for the targets, for the evidence bundle
+    #[arg(long, value_name = "NAME", help_heading = "Reports")]
+    pub unit: Option<String>,
     /// Show all secrets and places, not the first 50
     #[arg(long, help_heading = "Reports")]
     pub all: bool,
@@ -157,6 +163,27 @@ pub enum Controls {
     },
 }
 
+/// `straykey evidence`.
+#[derive(Debug, Subcommand)]
+pub enum Evidence {
+    /// Check that the parts of a bundle agree with each other; exit code 1 where they do not
+    Verify {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// Layout
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+    /// Show what a bundle says, after checking it
+    Show {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// Layout; JSON gives the records themselves
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+}
+
 /// Formats of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Format {
@@ -208,10 +235,19 @@ pub enum Color {
 /// A report to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Its format.
-    pub format: Format,
-    /// Its file.
+    /// What to write.
+    pub kind: OutputKind,
+    /// Its file, or the folder of a bundle.
     pub path: PathBuf,
+}
+
+/// What can be written to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputKind {
+    /// A report.
+    Report(Format),
+    /// An evidence bundle.
+    Evidence,
 }
 
 /// Severities that can fail a scan, and none of them.
@@ -285,7 +321,12 @@ fn parse_output(text: &str) -> Result<Output, String> {
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }
-    Ok(Output { format: Format::from_str(format, false)?, path: path.into() })
+    let kind = if format == "evidence" {
+        OutputKind::Evidence
+    } else {
+        OutputKind::Report(Format::from_str(format, false).map_err(|error| format!("{error} (or `evidence`)"))?)
+    };
+    Ok(Output { kind, path: path.into() })
 }
 
 fn parse_day(text: &str) -> Result<String, String> {

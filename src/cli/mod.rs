@@ -3,7 +3,9 @@
 //! The only part of the crate that reads the environment and the clock, and, with the reports, the only one that prints.
 
 pub mod args;
+mod context;
 mod controls;
+mod evidence;
 mod info;
 mod key;
 mod progress;
@@ -32,6 +34,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Scan(scan) => scan::run(&scan, args.quiet, args.verbose),
         Command::Rules(command) => rules::run(command),
         Command::Controls(command) => controls::run(command),
+        Command::Evidence(command) => evidence::run(command),
         Command::Completions { shell } => {
             info::completions(shell);
             Ok(0)

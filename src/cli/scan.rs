@@ -6,7 +6,8 @@ use std::io::{self, IsTerminal as _, Write};
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 
-use super::args::{Color, Format, Scan};
+use super::args::{Color, Format, Output, OutputKind, Scan};
+use super::evidence::Record;
 use super::progress;
 use super::settings::Settings;
 use super::{ExitCode, is_broken_pipe};
@@ -23,13 +24,14 @@ const DEFAULT_WIDTH: usize = 100;
 pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitCode> {
     check_outputs(args, quiet)?;
     let settings = Settings::resolve(args)?;
+    let record = Record::begin(args, &settings)?;
     tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
     let options = Options { threads: settings.threads, no_ignore: args.no_ignore };
     let collected =
         progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &options, progress));
     let report = build_report(args, &settings, collected);
-    write_all(args, quiet, &report, &settings)?;
+    write_all(args, quiet, &report, &settings, record)?;
     Ok(report.outcome.exit_code())
 }
 
@@ -45,7 +47,10 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
         let json = |format: Format| matches!(format, Format::Json | Format::Jsonl);
         let on_terminal =
             args.format.unwrap_or(Format::Pretty) == Format::Pretty && io::stdout().is_terminal() && !quiet;
-        if !on_terminal && !args.format.is_some_and(json) && !args.output.iter().any(|output| json(output.format)) {
+        if !on_terminal
+            && !args.format.is_some_and(json)
+            && !args.output.iter().any(|output| matches!(output.kind, OutputKind::Report(format) if json(format)))
+        {
             bail!("--show-secrets needs a terminal, or the format json or jsonl");
         }
     }
@@ -102,19 +107,32 @@ fn withhold(findings: &mut Vec<Finding>, least: Confidence) -> u64 {
 }
 
 /// Writes every report or, if one cannot be written, none.
-fn write_all(args: &Scan, quiet: bool, report: &Report, settings: &Settings) -> anyhow::Result<()> {
+fn write_all(
+    args: &Scan,
+    quiet: bool,
+    report: &Report,
+    settings: &Settings,
+    record: Option<Record<'_>>,
+) -> anyhow::Result<()> {
     let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| loaded.rule.clone()).collect();
     let staged = args
         .output
         .par_iter()
-        .map(|output| {
+        .filter_map(|output| match output {
+            Output { kind: OutputKind::Report(format), path } => Some((*format, path)),
+            Output { kind: OutputKind::Evidence, .. } => None,
+        })
+        .map(|(format, path)| {
             let style =
                 pretty::Style { color: false, width: DEFAULT_WIDTH, all: args.all, show_secrets: false, unicode: true };
-            Staged::stage(&output.path, args.show_secrets, |out| {
-                write_format(output.format, report, &rules, &style, args.show_secrets, out)
+            Staged::stage(path, args.show_secrets, |out| {
+                write_format(format, report, &rules, &style, args.show_secrets, out)
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(record) = record {
+        record.write(report, &rules)?;
+    }
     staged.into_iter().try_for_each(Staged::commit)?;
     if quiet && args.format.is_none() {
         return Ok(());

@@ -23,9 +23,15 @@ pub(super) struct Settings {
     pub(super) threads: usize,
     pub(super) failing_gaps: BTreeSet<GapClass>,
     pub(super) notes: Vec<String>,
+    resolved: serde_json::Value,
 }
 
 impl Settings {
+    /// Every setting that a record states.
+    pub(super) fn resolved(&self) -> serde_json::Value {
+        self.resolved.clone()
+    }
+
     /// Resolves the arguments of a scan.
     pub(super) fn resolve(args: &Scan) -> anyhow::Result<Self> {
         let threads = match args.threads {
@@ -59,8 +65,15 @@ impl Settings {
             threads,
             failing_gaps,
             notes: found.note.into_iter().collect(),
+            resolved: resolved(args),
         })
     }
+}
+
+/// The options of a scan that decide what it finds and how it ends.
+fn resolved(args: &Scan) -> serde_json::Value {
+    let rules: Vec<String> = args.rules.iter().map(|folder| folder.display().to_string()).collect();
+    serde_json::json!({ "rules": rules, "no_ignore": args.no_ignore, "allow_empty": args.allow_empty })
 }
 
 /// The built-in rules and those of `folders`.

@@ -142,7 +142,8 @@ fn write_part(
     name: &'static str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<Part> {
-    let mut out = Digesting { out: BufWriter::new(File::create_new(folder.join(name))?), sha256: Sha256::new(), bytes: 0 };
+    let mut out =
+        Digesting { out: BufWriter::new(File::create_new(folder.join(name))?), sha256: Sha256::new(), bytes: 0 };
     write(&mut out)?;
     let Digesting { out, sha256, bytes } = out;
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;

@@ -5,7 +5,9 @@
 //! before, and null in the first; `seq` counts from 0. As the members are sorted, the hashed text is the line with its
 //! own hash cut out, which a shell can do.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -14,6 +16,23 @@ use sha2::{Digest as _, Sha256};
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file, in lower-case hexadecimal, without holding the file in memory.
+///
+/// # Errors
+///
+/// It cannot be opened or read.
+pub fn sha256_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut sha256 = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&sha256.finalize())),
+            read => sha256.update(&buffer[..read]),
+        }
+    }
 }
 
 /// Bytes in lower-case hexadecimal.
@@ -164,7 +183,8 @@ fn read_record(line: &[u8], number: u64, before: Option<&Record>) -> Result<Reco
     if members.get("prev").and_then(Value::as_str) != before.map(|record| record.hash.as_str()) {
         return Err("it does not follow the record before it".to_owned());
     }
-    let (Some(Value::Object(body)), Some(Value::String(scan))) = (members.remove("body"), members.remove("scan")) else {
+    let (Some(Value::Object(body)), Some(Value::String(scan))) = (members.remove("body"), members.remove("scan"))
+    else {
         return Err("it has no body, or no scan".to_owned());
     };
     if before.is_some_and(|record| record.scan != scan) {

@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::chain::{Head, Record, canonical, sha256_hex};
 use super::MANIFEST;
+use super::chain::{Head, Record, canonical, sha256_hex};
 
 /// What `schema` says in a manifest.
 pub(super) const SCHEMA: &str = "straykey/manifest/v1";

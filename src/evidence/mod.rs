@@ -29,3 +29,6 @@ pub const RESULTS: &str = "results.sarif";
 pub const MANIFEST: &str = "manifest.json";
 /// The statement over the manifest.
 pub const STATEMENT: &str = "statement.intoto.json";
+
+#[cfg(test)]
+mod tests;

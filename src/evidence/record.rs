@@ -156,7 +156,7 @@ pub struct Ci {
 }
 
 /// What is known of a target.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TargetContext {
     /// URL of the remote `origin`, without credentials.

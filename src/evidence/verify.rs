@@ -224,7 +224,8 @@ fn miscounted(records: &[Record]) -> Option<(u64, String)> {
                 if number + 1 != records.len() as u64 {
                     return Some((number, "records follow the end of the scan".to_owned()));
                 }
-                if record.number(&["records"]) != Some(number) || record.number(&["findings"]) != Some(count("finding")) {
+                if record.number(&["records"]) != Some(number) || record.number(&["findings"]) != Some(count("finding"))
+                {
                     return Some((number, "it does not count the records before it".to_owned()));
                 }
             }

@@ -132,7 +132,8 @@ fn verdict(rules: KindRules, tested: &Tested, secrets: usize, places: usize) -> 
         return (State::NotTested, "No rule of this scan can tell.".to_owned());
     }
     if working == 0 {
-        let why = if silent == 0 { "is switched off by the configuration" } else { "found its canary in the self-test" };
+        let why =
+            if silent == 0 { "is switched off by the configuration" } else { "found its canary in the self-test" };
         let none = if silent == 0 { "Every" } else { "None" };
         return (State::NotTested, format!("{none} of the {} that can tell {why}.", counted(all, "rule")));
     }
@@ -172,7 +173,8 @@ fn not_testable(crosswalk: &Crosswalk, control: &Control) -> String {
         .chain(crosswalk.modifiers.iter().flat_map(|modifier| &modifier.adds))
         .any(|one| one.control == control.number);
     if touched {
-        "Findings can affect this control or call for its response, but scanning content sets no state for it.".to_owned()
+        "Findings can affect this control or call for its response, but scanning content sets no state for it."
+            .to_owned()
     } else {
         "Scanning content gives no evidence about this control.".to_owned()
     }

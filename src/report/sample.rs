@@ -145,6 +145,9 @@ fn sample_coverage() -> Coverage {
         links_inside: 1,
         directories: 4,
         bytes_read: 123_456,
+        text_bytes: 100_000,
+        decoded_bytes: 20_000,
+        binary_bytes: 3_456,
     }
 }
 

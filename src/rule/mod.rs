@@ -9,4 +9,4 @@ pub use loader::{
     Boundary, ByteSet, Check, IdentityKind, LoadError, LoadedRule, NearMiss, Provider, Rule, Trim, lane, load,
     load_folder, load_text, shape, token_check,
 };
-pub use set::RuleSet;
+pub use set::{RuleOverride, RuleSet};

@@ -7,7 +7,7 @@ use super::token_check::TokenCheck;
 use crate::severity::{Confidence, Severity};
 
 /// A detection rule, as loaded and completed by the loader.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rule {
     /// Kebab-case, unique, for ever.
     pub id: String,

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{LoadedRule, Rule};
+use crate::severity::{Confidence, Severity};
 
 /// The rule pack, as the build script packed it.
 const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
@@ -12,6 +15,18 @@ const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     rules: Vec<LoadedRule>,
+    disabled: Vec<Arc<Rule>>,
+}
+
+/// What an operator changes of one rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleOverride {
+    /// Whether the rule looks at all.
+    pub enabled: bool,
+    /// The severity before context, instead of that of the rule or its kind.
+    pub severity: Option<Severity>,
+    /// The confidence of a match before checks, instead of the rule's.
+    pub confidence: Option<Confidence>,
 }
 
 impl RuleSet {
@@ -57,6 +72,41 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
+    /// The rules that were switched off, sorted by id.
+    pub fn disabled(&self) -> &[Arc<Rule>] {
+        &self.disabled
+    }
+
+    /// SHA-256 over the active rules in order of id, each behind its length: two sets with the same digest find the
+    /// same. It depends on the version of the program, which decides how a rule is laid out.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut sha256 = Sha256::new();
+        for loaded in &self.rules {
+            let bytes = postcard::to_stdvec(loaded).expect("a rule can be laid out: the build script does it");
+            sha256.update((bytes.len() as u64).to_le_bytes());
+            sha256.update(&bytes);
+        }
+        sha256.finalize().into()
+    }
+
+    /// Applies what the operator says of single rules, by id. An id that no rule has changes nothing.
+    #[must_use]
+    pub fn configure(mut self, overrides: &BTreeMap<String, RuleOverride>) -> Self {
+        let (active, disabled): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rules)
+            .into_iter()
+            .partition(|loaded| overrides.get(&loaded.rule.id).is_none_or(|changed| changed.enabled));
+        self.rules = active;
+        self.disabled.extend(disabled.into_iter().map(|loaded| loaded.rule));
+        self.disabled.sort_by(|one, other| one.id.cmp(&other.id));
+        for loaded in &mut self.rules {
+            let Some(changed) = overrides.get(&loaded.rule.id) else { continue };
+            let rule = Arc::make_mut(&mut loaded.rule);
+            rule.severity = changed.severity.or(rule.severity);
+            rule.confidence = changed.confidence.unwrap_or(rule.confidence);
+        }
+        self
+    }
+
     /// Bytes behind the start of a match that its rule may look at, for any rule.
     pub fn reach(&self) -> usize {
         self.rules.iter().map(|loaded| loaded.rule.max_len + loaded.after_max).max().unwrap_or(0)
@@ -66,6 +116,24 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overrides_change_the_digest_and_what_is_active() {
+        let plain = RuleSet::embedded();
+        let change = |changed: RuleOverride| {
+            RuleSet::embedded().configure(&BTreeMap::from([(plain.get(3).rule.id.clone(), changed)]))
+        };
+        let same = RuleOverride { enabled: true, severity: None, confidence: None };
+        assert_eq!(change(same).digest(), plain.digest());
+        let off = change(RuleOverride { enabled: false, ..same });
+        assert_eq!((off.len(), off.disabled().len()), (plain.len() - 1, 1));
+        assert_eq!(off.disabled()[0].id, plain.get(3).rule.id);
+        assert_eq!(off.find(&plain.get(3).rule.id).map(|rule| &rule.id), None);
+        let info = change(RuleOverride { severity: Some(Severity::Info), ..same });
+        assert_eq!(info.get(3).rule.severity, Some(Severity::Info));
+        let digests = [plain.digest(), off.digest(), info.digest()];
+        assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
+    }
 
     #[test]
     fn the_pack_is_what_its_files_say() {

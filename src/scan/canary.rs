@@ -77,9 +77,7 @@ impl Form {
     fn encode(self, text: &str) -> Vec<u8> {
         match self {
             Self::Text => text.as_bytes().to_vec(),
-            Self::Utf16 => {
-                std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
-            }
+            Self::Utf16 => std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
             // NUL bytes are what makes content binary; those around the text end no value too early.
             Self::Binary => [b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", text.as_bytes(), &[0; 64]].concat(),
         }

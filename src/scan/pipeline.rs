@@ -140,10 +140,7 @@ impl Worker<'_> {
                 self.own.exclusions.push(Exclusion { class, origin, files: 1 });
             }
             Met::Directory => self.own.coverage.directories += 1,
-            Met::LinkInside => {
-                self.own.coverage.files_seen += 1;
-                self.own.coverage.links_inside += 1;
-            }
+            Met::LinkInside => self.own.coverage.links_inside += 1,
         }
     }
 
@@ -196,14 +193,16 @@ impl Worker<'_> {
             None => coverage.files_unreadable += 1,
             Some(content) => {
                 coverage.files_read += 1;
-                *match content {
-                    Content::Text => &mut coverage.text_files,
-                    Content::Decoded => &mut coverage.decoded_files,
-                    Content::Binary => &mut coverage.binary_files,
-                } += 1;
+                coverage.bytes_read += outcome.bytes;
+                let (files, bytes) = match content {
+                    Content::Text => (&mut coverage.text_files, &mut coverage.text_bytes),
+                    Content::Decoded => (&mut coverage.decoded_files, &mut coverage.decoded_bytes),
+                    Content::Binary => (&mut coverage.binary_files, &mut coverage.binary_bytes),
+                };
+                *files += 1;
+                *bytes += outcome.bytes;
             }
         }
-        coverage.bytes_read += outcome.bytes;
         let over = over.map(|at| {
             (
                 GapClass::OverBudget,

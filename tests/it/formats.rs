@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::plant;
 use crate::run::{Run, array, token, tree};
 
-fn schema(path: &str) -> Validator {
+pub(crate) fn schema(path: &str) -> Validator {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
     let schema: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -17,7 +17,7 @@ fn schema(path: &str) -> Validator {
 }
 
 #[track_caller]
-fn assert_valid(schema: &Validator, document: &Value) {
+pub(crate) fn assert_valid(schema: &Validator, document: &Value) {
     let faults: Vec<String> =
         schema.iter_errors(document).take(20).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));

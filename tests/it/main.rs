@@ -8,6 +8,7 @@ mod run;
 mod controls;
 mod corpus;
 mod determinism;
+mod evidence;
 mod exit_codes;
 mod fingerprints;
 mod formats;

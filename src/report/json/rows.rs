@@ -241,7 +241,8 @@ struct BySeverity {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Coverage"))]
 pub(crate) struct CoverageRow {
-    /// Files, links and special files met.
+    /// Files met, and special files and links that lead nowhere or out of the target.
+    /// `files_seen = files_read + files_excluded + files_unreadable`.
     files_seen: u64,
     /// Files whose content was searched, whole or in part.
     files_read: u64,
@@ -255,12 +256,18 @@ pub(crate) struct CoverageRow {
     files_unreadable: u64,
     /// Files left out by policy.
     files_excluded: u64,
-    /// Symbolic links to places inside a target.
+    /// Symbolic links to places inside a target, beside `files_seen`.
     links_inside: u64,
     /// Directories entered.
     directories: u64,
     /// Bytes of content searched.
     bytes_read: u64,
+    /// Of these: of text files.
+    text_bytes: u64,
+    /// Of these: of files that were decoded, as they lie on the disk.
+    decoded_bytes: u64,
+    /// Of these: of binary files.
+    binary_bytes: u64,
 }
 
 impl CoverageRow {
@@ -277,6 +284,9 @@ impl CoverageRow {
             links_inside,
             directories,
             bytes_read,
+            text_bytes,
+            decoded_bytes,
+            binary_bytes,
         } = *coverage;
         Self {
             files_seen,
@@ -289,6 +299,9 @@ impl CoverageRow {
             links_inside,
             directories,
             bytes_read,
+            text_bytes,
+            decoded_bytes,
+            binary_bytes,
         }
     }
 }

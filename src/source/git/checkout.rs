@@ -50,9 +50,7 @@ pub fn checkout(target: &Path) -> Option<Checkout> {
         .settings()
         .ok()?
         .into_iter()
-        .filter(|setting| {
-            setting.section == b"remote" && setting.subsection == b"origin" && setting.name == b"fetch"
-        })
+        .filter(|setting| setting.section == b"remote" && setting.subsection == b"origin" && setting.name == b"fetch")
         .filter_map(|setting| String::from_utf8(setting.value?).ok())
         .collect();
     let shallow = os::read_regular(&directory.common.join("shallow"), MAX_SHALLOW, Links::Follow).unwrap_or_default();

@@ -1,0 +1,324 @@
+//! Evidence bundles: the record that a scan leaves, `straykey evidence verify` and `straykey evidence show`.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
+use super::settings::Settings;
+use super::{ExitCode, context, print};
+use crate::blob::{printable, printable_text};
+use crate::evidence::chain::{self, Record as ChainRecord, canonical, sha256_hex};
+use crate::evidence::{
+    Bundle, Claim, Configuration, Disagreement, Evidence, ToolIdentity, Verified, check_free, verify, write_bundle,
+};
+use crate::finding::Confidence;
+use crate::report::Report;
+use crate::rule::Rule;
+use crate::scan::{Canaries, plant_canaries};
+
+/// The exit code of a bundle whose parts do not agree.
+const DISAGREES: ExitCode = 1;
+
+/// Bytes of a scan's name.
+const SCAN_ID: usize = 16;
+
+/// The record of a scan that has begun.
+pub(super) struct Record<'s> {
+    settings: &'s Settings,
+    folder: &'s Path,
+    scan: String,
+    started: String,
+    clock: Instant,
+    canaries: Canaries,
+    unit: Option<Claim<String>>,
+    configuration: Configuration,
+}
+
+impl<'s> Record<'s> {
+    /// Begins the record that `--output evidence=DIR` asks for, if it does; the self-test runs here, before anything is
+    /// read, so that a record cannot claim rules that do not work.
+    pub(super) fn begin(args: &'s Scan, settings: &'s Settings) -> anyhow::Result<Option<Self>> {
+        let mut bundles = args.output.iter().filter(|output| output.kind == OutputKind::Evidence);
+        let Some(output) = bundles.next() else { return Ok(None) };
+        if bundles.next().is_some() {
+            bail!("a scan leaves one evidence bundle; --output evidence=DIR was given twice");
+        }
+        check_free(&output.path)?;
+        let clock = Instant::now();
+        let started = now();
+        let mut id = [0; SCAN_ID];
+        if let Err(error) = getrandom::fill(&mut id) {
+            bail!("the system gives no random bytes for the name of the scan: {error}");
+        }
+        let resolved = settings.resolved();
+        Ok(Some(Self {
+            settings,
+            folder: &output.path,
+            scan: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            started,
+            clock,
+            canaries: plant_canaries(&settings.scanner, Confidence::from(args.min_confidence)),
+            unit: args.unit.clone().map(|unit| Claim::asserted(unit, "--unit")),
+            configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), resolved },
+        }))
+    }
+
+    /// Writes the bundle. `rules` are the active rules, in order of id.
+    pub(super) fn write(self, report: &Report, rules: &[Arc<Rule>]) -> anyhow::Result<()> {
+        let set = self.settings.scanner.engine.rules();
+        let evidence = Evidence {
+            scan: self.scan,
+            report,
+            rules,
+            disabled: set.disabled(),
+            rules_sha256: set.digest(),
+            canaries: &self.canaries,
+            tool: tool(),
+            configuration: self.configuration,
+            context: context::run_context(self.unit, &report.targets),
+            started: self.started,
+        };
+        let clock = self.clock;
+        let end = || (now(), u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX));
+        write_bundle(&evidence, self.folder, end)?;
+        Ok(())
+    }
+}
+
+/// The moment in UTC, to the millisecond.
+fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}
+
+fn tool() -> ToolIdentity {
+    let program = std::env::current_exe().and_then(|path| chain::sha256_of(&path));
+    ToolIdentity { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), sha256: program.ok() }
+}
+
+/// Runs `straykey evidence`.
+pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Verify { bundle: folder, format } => {
+            let bundle = Bundle::read(&folder)?;
+            print(|out| match format {
+                ShowFormat::Text => verify_text(&folder, &bundle, out),
+                ShowFormat::Json => verify_json(&bundle, out),
+            })
+        }
+        Command::Show { bundle: folder, format } => {
+            let bundle = Bundle::read(&folder)?;
+            print(|out| match format {
+                ShowFormat::Text => show_text(&folder, &bundle, out),
+                ShowFormat::Json => show_json(&bundle, out),
+            })
+        }
+    }
+}
+
+fn verify_text(folder: &Path, bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let name = printable(folder.as_os_str().as_encoded_bytes());
+    let code = match verify(bundle) {
+        Ok(Verified { scan, head, manifest_sha256 }) => {
+            writeln!(out, "{name}: consistent")?;
+            writeln!(out, "  scan      {scan}")?;
+            writeln!(out, "  records   {}, each follows the one before", head.records)?;
+            writeln!(out, "  head      {}", head.hash)?;
+            writeln!(out, "  manifest  {manifest_sha256}")?;
+            writeln!(
+                out,
+                "The parts agree with each other. Who made them, and that they are the first ones made, is for a\n\
+                 signature or a digest kept elsewhere to show."
+            )?;
+            0
+        }
+        Err(found) => {
+            writeln!(out, "{name}: not consistent")?;
+            for one in &found {
+                writeln!(out, "  {}", printable_text(&one.to_string()))?;
+            }
+            DISAGREES
+        }
+    };
+    for stranger in &bundle.strangers {
+        writeln!(out, "  note: {} is no part of the bundle", printable(stranger.as_bytes()))?;
+    }
+    Ok(code)
+}
+
+fn verify_json(bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let row = |one: &Disagreement| json!({ "part": one.part, "record": one.record, "what": one.what });
+    let (document, code) = match verify(bundle) {
+        Ok(verified) => {
+            let Verified { scan, head, manifest_sha256 } = verified;
+            let chain = json!({ "records": head.records, "head": head.hash });
+            (json!({ "state": "consistent", "scan": scan, "chain": chain, "manifest_sha256": manifest_sha256 }), 0)
+        }
+        Err(found) => {
+            let rows: Vec<Value> = found.iter().map(row).collect();
+            (json!({ "state": "not consistent", "disagreements": rows }), DISAGREES)
+        }
+    };
+    let mut document = document;
+    document["schema"] = json!("straykey/verification/v1");
+    document["strangers"] = json!(bundle.strangers);
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)?;
+    Ok(code)
+}
+
+fn show_json(bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let code = if verify(bundle).is_ok() { 0 } else { DISAGREES };
+    let records: Vec<&serde_json::Map<String, Value>> = bundle.records.iter().map(|record| &record.body).collect();
+    serde_json::to_writer_pretty(&mut *out, &records)?;
+    writeln!(out)?;
+    Ok(code)
+}
+
+fn show_text(folder: &Path, bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let name = printable(folder.as_os_str().as_encoded_bytes());
+    let code = match verify(bundle) {
+        Ok(_) => {
+            writeln!(out, "Evidence bundle {name}: consistent\n")?;
+            0
+        }
+        Err(found) => {
+            writeln!(out, "Evidence bundle {name}: NOT CONSISTENT; what follows cannot be relied upon")?;
+            writeln!(out, "  {}\n", printable_text(&found[0].to_string()))?;
+            DISAGREES
+        }
+    };
+    for record in &bundle.records {
+        show_record(record, out)?;
+    }
+    Ok(code)
+}
+
+/// The lines of one record; findings, gaps and exclusions take one each.
+fn show_record(record: &ChainRecord, out: &mut dyn Write) -> anyhow::Result<()> {
+    let text = |path: &[&str]| printable_text(record.text(path).unwrap_or("unknown"));
+    let number = |path: &[&str]| record.number(path).unwrap_or_default();
+    match record.kind() {
+        "scan-started" => {
+            writeln!(out, "Scan {}", record.scan)?;
+            writeln!(out, "  started        {}", text(&["started"]))?;
+            writeln!(out, "  tool           {} {}", text(&["tool", "name"]), text(&["tool", "version"]))?;
+            writeln!(out, "  binary         {}", text(&["tool", "sha256"]))?;
+            writeln!(out, "  rules          {} ({})", number(&["rule_pack", "rules"]), text(&["rule_pack", "sha256"]))?;
+            writeln!(out, "  configuration  {}", text(&["configuration", "sha256"]))?;
+            writeln!(out, "  key            {} ({})", text(&["key", "id"]), text(&["key", "keyed"]))?;
+            for target in record.member(&["targets"]).and_then(Value::as_array).into_iter().flatten() {
+                writeln!(out, "  target         {}", printable_text(target["given"].as_str().unwrap_or_default()))?;
+            }
+        }
+        "run-context" => {
+            writeln!(out, "\nContext")?;
+            for name in ["unit", "host", "actor"] {
+                show_claim(name, record.member(&[name]), out)?;
+            }
+            for name in ["system", "run", "trigger", "repository", "commit", "branch"] {
+                show_claim(&format!("ci {name}"), record.member(&["ci", name]), out)?;
+            }
+            for target in record.member(&["targets"]).and_then(Value::as_array).into_iter().flatten() {
+                for name in ["repository", "commit", "branch", "changed_files", "shallow_boundaries", "clone_depth"] {
+                    show_claim(name, target.get(name), out)?;
+                }
+            }
+        }
+        "exclusion" | "gap" => {
+            let label = if record.kind() == "gap" { "Gap" } else { "Exclusion" };
+            let (class, path, reason) = (text(&["class"]), text(&["path"]), text(&["reason"]));
+            writeln!(out, "{label}  {class}  {path}: {reason}")?;
+        }
+        "coverage" => {
+            writeln!(out, "\nCoverage")?;
+            writeln!(
+                out,
+                "  files seen     {} = {} read + {} excluded + {} unreadable",
+                number(&["files_seen"]),
+                number(&["files_read"]),
+                number(&["files_excluded"]),
+                number(&["files_unreadable"])
+            )?;
+            writeln!(
+                out,
+                "  bytes read     {} = {} text + {} decoded + {} binary",
+                number(&["bytes_read"]),
+                number(&["text_bytes"]),
+                number(&["decoded_bytes"]),
+                number(&["binary_bytes"])
+            )?;
+            writeln!(
+                out,
+                "  gaps           {}\n  exclusions     {}\n  withheld       {}",
+                number(&["gaps"]),
+                number(&["exclusions"]),
+                number(&["withheld"])
+            )?;
+        }
+        "self-test" => {
+            let count = |name| record.member(&[name]).and_then(Value::as_array).map_or(0, Vec::len);
+            writeln!(
+                out,
+                "\nSelf-test: {} rules found their canary, {} did not, {} were not tested\n",
+                count("found"),
+                count("not_found"),
+                count("not_tested")
+            )?;
+        }
+        "finding" => {
+            let places = record.member(&["places"]).and_then(Value::as_array);
+            let first = places.and_then(|places| places.first());
+            let path = first.and_then(|place| place["path"].as_str()).unwrap_or_default();
+            let line = first.and_then(|place| place.pointer("/region/start_line")).and_then(Value::as_u64);
+            writeln!(
+                out,
+                "Finding  {}  {}  {}{}  {}",
+                text(&["severity"]),
+                text(&["rule", "id"]),
+                printable_text(path),
+                line.map_or_else(String::new, |line| format!(":{line}")),
+                places.map_or_else(String::new, |places| format!("({} in all)", places.len())),
+            )?;
+        }
+        "control-state" if record.text(&["state"]) != Some("not testable here") => {
+            writeln!(
+                out,
+                "Control {} {}\n  {}\n  {}",
+                text(&["control"]),
+                text(&["title"]),
+                text(&["state"]),
+                text(&["sentence"])
+            )?;
+        }
+        "control-state" => {}
+        "scan-completed" => {
+            writeln!(
+                out,
+                "\nCompleted {} after {} ms: exit code {}, {} secrets, {} records before this one",
+                text(&["completed"]),
+                number(&["duration_milliseconds"]),
+                number(&["outcome", "exit_code"]),
+                number(&["findings"]),
+                number(&["records"])
+            )?;
+        }
+        other => writeln!(out, "Record of the type {}", printable_text(other))?,
+    }
+    Ok(())
+}
+
+fn show_claim(name: &str, claim: Option<&Value>, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(claim) = claim.filter(|claim| !claim.is_null()) else { return Ok(()) };
+    let value = match &claim["value"] {
+        Value::String(text) => printable_text(text),
+        other => other.to_string(),
+    };
+    let part = |name: &str| printable_text(claim[name].as_str().unwrap_or("unknown"));
+    writeln!(out, "  {name:<18} {value} ({}: {})", part("basis"), part("source"))?;
+    Ok(())
+}
