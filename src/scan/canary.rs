@@ -12,6 +12,10 @@ use crate::rule::Rule;
 use crate::severity::Confidence;
 use crate::source::{MemoryBudget, Reader};
 
+/// Rules after which working memory is made anew: a canary uses that of its own rule and little else, and a scan that
+/// follows needs the memory for files.
+const RULES_A_SCRATCH: usize = 16;
+
 /// What became of a canary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -57,7 +61,10 @@ pub fn plant_canaries(scanner: &Scanner, least: Confidence) -> Canaries {
     let mut nest = Nest { scanner, reader: Reader::new(Arc::new(MemoryBudget::default())), scratch: scanner.scratch() };
     let mut canaries = Canaries::default();
     let mut proven: Option<(Arc<Rule>, String)> = None;
-    for loaded in scanner.engine.rules().iter() {
+    for (number, loaded) in scanner.engine.rules().iter().enumerate() {
+        if number % RULES_A_SCRATCH == 0 {
+            nest.scratch = scanner.scratch();
+        }
         let Some(example) = loaded.rule.examples.first() else { continue };
         let text = expand(example, &format!("{}/example/1", loaded.rule.id));
         let outcome = nest.plant(&loaded.rule, text.as_bytes(), least);
