@@ -15,7 +15,7 @@ use straykey::scan::{Collected, Options, Progress, Target, scan};
 mod common;
 
 fn scan_path(path: &Path) -> Collected {
-    let options = Options { threads: 1, no_ignore: false };
+    let options = Options { threads: 1, ..Options::default() };
     scan(&common::scanner(), &[Target::Path(path.to_owned())], &options, &Progress::default())
 }
 

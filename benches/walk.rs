@@ -53,7 +53,7 @@ fn walking(criterion: &mut Criterion) {
     group.sample_size(20);
     group.throughput(Throughput::Elements((FOLDERS * FILES_A_FOLDER) as u64));
     group.bench_function("walk", |bencher| {
-        let options = WalkOptions { no_ignore: false, threads: 1 };
+        let options = WalkOptions { threads: 1, ..WalkOptions::default() };
         bencher.iter(|| {
             let files = AtomicU64::new(0);
             walk(root.path(), 0, &options, &|| {
@@ -68,7 +68,7 @@ fn walking(criterion: &mut Criterion) {
     });
     group.throughput(Throughput::Bytes(bytes));
     group.bench_function("walk_and_read", |bencher| {
-        let options = WalkOptions { no_ignore: false, threads: 1 };
+        let options = WalkOptions { threads: 1, ..WalkOptions::default() };
         let budget = Arc::new(MemoryBudget::default());
         let origin = common::origin("file");
         bencher.iter(|| {
@@ -88,7 +88,7 @@ fn walking(criterion: &mut Criterion) {
     let scanner = common::scanner();
     let targets = [Target::Path(root.path().to_owned())];
     for threads in threads() {
-        let options = Options { threads, no_ignore: false };
+        let options = Options { threads, ..Options::default() };
         group.bench_function(BenchmarkId::new("scan", threads), |bencher| {
             bencher.iter(|| scan(&scanner, &targets, &options, &Progress::default()));
         });

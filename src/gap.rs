@@ -47,6 +47,39 @@ pub struct Gap {
     pub origin: Arc<Origin>,
     /// Why, in a clause without the path and without any content of the file.
     pub reason: String,
+    /// Who has accepted it, and until when. It is still told of, but makes no scan incomplete.
+    pub accepted: Option<Arc<Acceptance>>,
+}
+
+impl Gap {
+    /// A gap that nobody has accepted.
+    pub fn new(class: GapClass, origin: Arc<Origin>, reason: String) -> Self {
+        Self { class, origin, reason, accepted: None }
+    }
+}
+
+/// The acceptance of a gap.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Acceptance {
+    /// Why it may stay.
+    pub reason: String,
+    /// Who said so.
+    pub approver: String,
+    /// The last day, `YYYY-MM-DD`, on which that holds.
+    pub until: String,
+}
+
+/// A gap that the operator's configuration accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedGap {
+    /// Path relative to the target, with `/` between components.
+    pub path: String,
+    /// Only a gap of this class; any, where there is none.
+    pub class: Option<GapClass>,
+    /// SHA-256 of the content that was accepted; needed wherever the content can be read.
+    pub sha256: Option<[u8; 32]>,
+    /// By whom, why, until when.
+    pub acceptance: Acceptance,
 }
 
 /// Why something was left out on purpose.
@@ -63,6 +96,10 @@ pub enum ExclusionClass {
     LinkOutOfTarget,
     /// A symbolic link that leads nowhere, or to itself.
     BrokenLink,
+    /// Paths that the operator's configuration names.
+    Configured,
+    /// Files larger than the operator's budget.
+    OverConfiguredSize,
 }
 
 impl ExclusionClass {
@@ -74,6 +111,8 @@ impl ExclusionClass {
             Self::SpecialFile => "special-file",
             Self::LinkOutOfTarget => "link-out-of-target",
             Self::BrokenLink => "broken-link",
+            Self::Configured => "configured",
+            Self::OverConfiguredSize => "over-configured-size",
         }
     }
 
@@ -85,6 +124,8 @@ impl ExclusionClass {
             Self::SpecialFile => "a FIFO, socket or device",
             Self::LinkOutOfTarget => "a symbolic link that leads out of the target",
             Self::BrokenLink => "a symbolic link that leads nowhere",
+            Self::Configured => "left out by the configuration",
+            Self::OverConfiguredSize => "larger than the configured budget for a file",
         }
     }
 }
@@ -94,10 +135,19 @@ impl ExclusionClass {
 pub struct Exclusion {
     /// Why.
     pub class: ExclusionClass,
+    /// Why, in the words of the operator's configuration.
+    pub stated: Option<Arc<str>>,
     /// The file, or the topmost directory that was left out.
     pub origin: Arc<Origin>,
     /// How many files it stands for.
     pub files: u64,
+}
+
+impl Exclusion {
+    /// The operator's reason, else that of the class.
+    pub fn reason(&self) -> &str {
+        self.stated.as_deref().unwrap_or_else(|| self.class.reason())
+    }
 }
 
 /// What a scan looked at: `files_seen = files_read + files_excluded + files_unreadable`, and `bytes_read = text_bytes +

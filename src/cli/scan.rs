@@ -27,7 +27,7 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     let record = Record::begin(args, &settings)?;
     tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
-    let options = Options { threads: settings.threads, no_ignore: args.no_ignore };
+    let options = Options { threads: settings.threads, no_ignore: args.no_ignore, ..Options::default() };
     let collected =
         progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &options, progress));
     let report = build_report(args, &settings, collected);
@@ -75,8 +75,12 @@ fn build_report(args: &Scan, settings: &Settings, collected: Collected) -> Repor
     }
     let failing = args.fail_on.severity();
     let outcome = Outcome {
-        failed: failing.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least)),
-        complete: (!empty || args.allow_empty) && !gaps.iter().any(|gap| settings.failing_gaps.contains(&gap.class)),
+        failed: failing.is_some_and(|least| {
+            let places = findings.iter().flat_map(|finding| &finding.occurrences);
+            places.into_iter().any(|place| place.severity >= least && !place.is_honoured())
+        }),
+        complete: (!empty || args.allow_empty)
+            && !gaps.iter().any(|gap| gap.accepted.is_none() && settings.failing_gaps.contains(&gap.class)),
     };
     Report {
         targets: settings.targets.clone(),

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::model::InlineIgnore;
+use super::model::{Finding, InlineIgnore};
 use crate::blob::is_unsafe_to_print;
 
 /// Markers that hold for the line they stand on, with the tool they belong to.
@@ -49,6 +49,41 @@ pub fn inline_ignore(text: &[u8], span: Range<usize>, rule: &str, today: &str) -
     Some(InlineIgnore { expired, ..found })
 }
 
+/// What the operator's policy makes of inline ignores. Nothing, unless it says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IgnorePolicy {
+    /// Markers take their places out of the verdict.
+    pub honour: bool,
+    /// Only those that give a reason.
+    pub require_reason: bool,
+    /// Only those that end, and at most so many days after the scan.
+    pub max_days: Option<u32>,
+}
+
+impl IgnorePolicy {
+    /// Marks the ignores that are honoured on the day `today` (`YYYY-MM-DD`).
+    pub fn apply(&self, findings: &mut [Finding], today: &str) {
+        let places = findings.iter_mut().flat_map(|finding| &mut finding.occurrences);
+        places.filter_map(|place| place.ignore.as_mut()).for_each(|ignore| self.judge(ignore, today));
+    }
+
+    fn judge(&self, ignore: &mut InlineIgnore, today: &str) {
+        let reasoned = ignore.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
+        let ends = self.max_days.is_none_or(|days| match (latest(today, days), &ignore.until) {
+            (Some(latest), Some(until)) => *until <= latest,
+            _ => false,
+        });
+        ignore.honoured = self.honour && !ignore.expired && (reasoned || !self.require_reason) && ends;
+    }
+}
+
+/// The day so many days after `today`.
+fn latest(today: &str, days: u32) -> Option<String> {
+    let today: jiff::civil::Date = today.parse().ok()?;
+    let days = jiff::Span::new().try_days(i64::from(days)).ok()?;
+    today.checked_add(days).ok().map(|day| day.to_string())
+}
+
 fn is_comment(line: &[u8]) -> bool {
     let text = line.trim_ascii_start();
     [&b"#"[..], b"//", b"/*", b"*", b"--", b";", b"<!--", b"%", b"'", b"REM ", b"rem "]
@@ -60,7 +95,7 @@ fn read(line: &[u8], marker: &'static str, rule: &str) -> Option<InlineIgnore> {
     let at = memchr::memmem::find(line, marker.as_bytes())?;
     let tail = String::from_utf8_lossy(&line[at + marker.len()..]).into_owned();
     if marker != "straykey:ignore" {
-        return Some(InlineIgnore { marker, reason: None, until: None, expired: false });
+        return Some(InlineIgnore { marker, reason: None, until: None, expired: false, honoured: false });
     }
     let named = tail.split_whitespace().next().filter(|word| !word.contains('=') && is_rule_name(word));
     if named.is_some_and(|named| named != rule && named != "*") {
@@ -74,7 +109,7 @@ fn read(line: &[u8], marker: &'static str, rule: &str) -> Option<InlineIgnore> {
         let text = text.trim_end_matches("*/").trim_end_matches("-->").trim().trim_matches(['"', '\'']);
         text.chars().filter(|&character| !is_unsafe_to_print(character)).take(REASON).collect()
     });
-    Some(InlineIgnore { marker, reason, until, expired: false })
+    Some(InlineIgnore { marker, reason, until, expired: false, honoured: false })
 }
 
 fn attribute<'t>(text: &'t str, name: &str) -> Option<&'t str> {
@@ -117,5 +152,24 @@ mod tests {
         assert!(find("key = VALUE # straykey:ignore until=whenever").expect("a marker").expired);
         assert!(find("key = VALUE # straykey:ignore other-rule").is_none());
         assert!(find("# straykey:ignore acme-key\nkey = VALUE").is_some());
+    }
+    #[test]
+    fn only_the_policy_honours_a_marker() {
+        let honoured = |policy: IgnorePolicy, marker: &str| {
+            let mut ignore = find(&format!("key = VALUE # {marker}")).expect("a marker");
+            policy.judge(&mut ignore, "2026-06-01");
+            ignore.honoured
+        };
+        let all = IgnorePolicy { honour: true, ..IgnorePolicy::default() };
+        assert!(!honoured(IgnorePolicy::default(), "gitleaks:allow"));
+        assert!(honoured(all, "gitleaks:allow"));
+        assert!(!honoured(all, "straykey:ignore until=2026-05-31"), "it has expired");
+        let reasoned = IgnorePolicy { require_reason: true, ..all };
+        assert!(!honoured(reasoned, "gitleaks:allow"));
+        assert!(honoured(reasoned, "straykey:ignore reason=demo"));
+        let month = IgnorePolicy { max_days: Some(30), ..all };
+        assert!(!honoured(month, "straykey:ignore"), "it has no end");
+        assert!(!honoured(month, "straykey:ignore until=2026-07-02"));
+        assert!(honoured(month, "straykey:ignore until=2026-07-01"));
     }
 }

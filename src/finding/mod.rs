@@ -11,5 +11,5 @@ pub use crate::check::{Effect, Reason};
 pub use crate::severity::{Confidence, Severity};
 pub use fingerprint::{FingerprintKey, KeyInfo, Keyed};
 pub use group::{Hit, group};
-pub use ignore::inline_ignore;
+pub use ignore::{IgnorePolicy, inline_ignore};
 pub use model::{Finding, Fingerprint, InlineIgnore, Occurrence};

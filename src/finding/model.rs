@@ -39,6 +39,8 @@ pub struct InlineIgnore {
     pub until: Option<String>,
     /// True where `until` lies before the moment of the scan: recorded, no suppression.
     pub expired: bool,
+    /// True where the operator's policy lets it take its place out of the verdict.
+    pub honoured: bool,
 }
 
 /// One place of a secret.
@@ -65,6 +67,13 @@ pub struct Occurrence {
     pub reasons: Vec<Reason>,
     /// A marker that asks to ignore it.
     pub ignore: Option<InlineIgnore>,
+}
+
+impl Occurrence {
+    /// Whether the operator's policy lets a marker take this place out of the verdict.
+    pub fn is_honoured(&self) -> bool {
+        self.ignore.as_ref().is_some_and(|ignore| ignore.honoured)
+    }
 }
 
 /// One secret by one rule.

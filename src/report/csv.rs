@@ -55,7 +55,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         csv.write_record(other_row("gap", gap.class.name(), &shown(report, &gap.origin), &gap.reason))?;
     }
     for exclusion in &report.exclusions {
-        let reason = format!("{} ({})", exclusion.class.reason(), counted(exclusion.files, "file", "files"));
+        let reason = format!("{} ({})", exclusion.reason(), counted(exclusion.files, "file", "files"));
         csv.write_record(other_row("exclusion", exclusion.class.name(), &shown(report, &exclusion.origin), &reason))?;
     }
     csv.flush()
@@ -68,8 +68,12 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
     let contradicts: Vec<&str> = mapping.with_role(Role::Contradicts).map(|control| control.control.as_str()).collect();
     let ignore = place.ignore.as_ref();
     let marker = ignore.map_or_else(String::new, |ignore| {
-        let expired = if ignore.expired { " (expired)" } else { "" };
-        format!("{}{expired}", ignore.marker)
+        let state = match (ignore.expired, ignore.honoured) {
+            (true, _) => " (expired)",
+            (false, true) => " (honoured)",
+            (false, false) => "",
+        };
+        format!("{}{state}", ignore.marker)
     });
     [
         "finding".to_owned(),

@@ -94,6 +94,7 @@ fn controls(finding: &Finding, place: &Occurrence) -> String {
 fn ignored(place: &Occurrence) -> String {
     match &place.ignore {
         Some(ignore) if ignore.expired => format!(" (its {} has expired)", code(ignore.marker)),
+        Some(ignore) if ignore.honoured => format!(" (marked {}, honoured by the policy)", code(ignore.marker)),
         Some(ignore) => format!(" (marked {}, under review)", code(ignore.marker)),
         None => String::new(),
     }
@@ -129,7 +130,10 @@ fn gaps(report: &Report, page: &mut String) {
     let mut fitting = 0;
     for gap in report.gaps.iter().take(GAPS) {
         let path = code(&shown(report, &gap.origin));
-        let item = format!("- {} {path}: {}\n", gap.class.name(), text(&gap.reason));
+        let accepted = gap.accepted.as_ref().map_or_else(String::new, |accepted| {
+            format!(" (accepted by {} until {}: {})", text(&accepted.approver), accepted.until, text(&accepted.reason))
+        });
+        let item = format!("- {} {path}: {}{accepted}\n", gap.class.name(), text(&gap.reason));
         if page.len() + list.len() + item.len() > MAX_BYTES - RESERVE {
             break;
         }

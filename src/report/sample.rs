@@ -232,6 +232,7 @@ fn api_key_places() -> Vec<Occurrence> {
                 reason: Some("used by the smoke test only".into()),
                 until: Some("2031-12-31".into()),
                 expired: false,
+                honoured: false,
             }),
             ..place(file(0, b"a:b/\xffkey.env"), &line, value, 0xa3)
         },
@@ -244,6 +245,7 @@ fn api_key_places() -> Vec<Occurrence> {
                 reason: None,
                 until: Some("2020-01-01".into()),
                 expired: true,
+                honoured: false,
             }),
             ..place(file(1, b"tests/fixtures/keys.env"), &line, value, 0xa4)
         },
@@ -298,9 +300,9 @@ fn reason(effect: Effect, text: &str) -> Reason {
 }
 
 fn gap(class: GapClass, path: &[u8], reason: &str) -> Gap {
-    Gap { class, origin: Arc::new(file(0, path)), reason: reason.into() }
+    Gap::new(class, Arc::new(file(0, path)), reason.into())
 }
 
 fn exclusion(class: ExclusionClass, path: &[u8], files: u64) -> Exclusion {
-    Exclusion { class, origin: Arc::new(file(0, path)), files }
+    Exclusion { class, stated: None, origin: Arc::new(file(0, path)), files }
 }

@@ -1,14 +1,16 @@
 //! Scanning: one blob ([`scan_blob`], pure), whole targets ([`scan()`], with threads and files), the rules' own
 //! samples ([`self_test`]), and canaries ([`plant_canaries`]).
 
+mod accept;
 mod canary;
 mod engine;
 mod pipeline;
 mod sample;
 mod selftest;
 
+pub use accept::settle;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};
 pub use engine::{Ordinals, Scanner, Scratch, scan_blob};
-pub use pipeline::{Collected, Options, Progress, Target, scan};
+pub use pipeline::{CONFIGURATION, Collected, Options, Progress, Target, scan};
 pub use sample::expand;
 pub use selftest::{Failure, SelfTest, scan_text, self_test};

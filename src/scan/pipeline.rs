@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
-use crate::blob::{Blob, Content, FilePlace, Origin};
+use crate::blob::{Blob, Content, FilePlace, Origin, printable};
 use crate::detect::Ended;
 use crate::finding::Hit;
 use crate::gap::{Coverage, Exclusion, Gap, GapClass};
-use crate::source::{MemoryBudget, Met, Outcome, Reader, WalkOptions, walk};
+use crate::source::{MemoryBudget, Met, Outcome, PathExclusions, Reader, WalkOptions, walk};
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +25,24 @@ pub enum Target {
 }
 
 /// How to scan.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Worker threads, at least 1.
     pub threads: usize,
     /// Scan untracked files that git ignores, too.
     pub no_ignore: bool,
+    /// Paths that the operator leaves out.
+    pub exclude: Arc<PathExclusions>,
+    /// Files with more bytes than this are left out.
+    pub max_file_size: Option<u64>,
+    /// Bytes of content that may be held at a time; [`MemoryBudget::DEFAULT`] where nothing is said.
+    pub memory: Option<usize>,
+    /// Configuration files that are obeyed, absolute and without links; others that lie in a target are named.
+    pub obeyed: Vec<PathBuf>,
 }
+
+/// The name of the program's configuration files.
+pub const CONFIGURATION: &str = "straykey.toml";
 
 /// What a scan found and what it did not see. Hits and gaps are in no order.
 #[derive(Debug, Default)]
@@ -61,12 +72,13 @@ pub struct Progress {
 
 /// Scans all targets, one after the other, each with all threads.
 pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: &Progress) -> Collected {
-    let budget = Arc::new(MemoryBudget::default());
+    let budget = Arc::new(options.memory.map_or_else(MemoryBudget::default, MemoryBudget::new));
     let collected = Mutex::new(Collected::default());
     for (index, target) in targets.iter().enumerate() {
         let worker = || Worker {
             scanner,
             target: index,
+            obeyed: &options.obeyed,
             reader: Reader::new(Arc::clone(&budget)),
             scratch: scanner.scratch(),
             progress,
@@ -75,7 +87,12 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
         };
         match target {
             Target::Path(path) => {
-                let walking = WalkOptions { no_ignore: options.no_ignore, threads: options.threads };
+                let walking = WalkOptions {
+                    no_ignore: options.no_ignore,
+                    threads: options.threads,
+                    exclude: Arc::clone(&options.exclude),
+                    max_file_size: options.max_file_size,
+                };
                 let summary = walk(path, index, &walking, &|| {
                     let mut worker = worker();
                     Box::new(move |met| worker.met(met))
@@ -99,6 +116,7 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
 struct Worker<'s> {
     scanner: &'s Scanner,
     target: usize,
+    obeyed: &'s [PathBuf],
     reader: Reader,
     scratch: Scratch,
     progress: &'s Progress,
@@ -113,6 +131,7 @@ impl Drop for Worker<'_> {
         all.gaps.append(&mut self.own.gaps);
         all.exclusions.append(&mut self.own.exclusions);
         all.coverage.add(&self.own.coverage);
+        all.notes.append(&mut self.own.notes);
     }
 }
 
@@ -124,6 +143,7 @@ impl Worker<'_> {
     fn met(&mut self, met: Met<'_>) {
         match met {
             Met::File { path, relative } => {
+                self.note_configuration(path, &relative);
                 let origin = self.origin(relative);
                 self.content(&origin, |reader, each| reader.file(path, &origin, each));
             }
@@ -131,17 +151,32 @@ impl Worker<'_> {
                 self.own.coverage.files_seen += files;
                 self.own.coverage.files_unreadable += files;
                 let origin = self.origin(relative);
-                self.own.gaps.push(Gap { class, origin, reason });
+                self.own.gaps.push(Gap::new(class, origin, reason));
             }
             Met::Excluded { class, relative } => {
                 self.own.coverage.files_seen += 1;
                 self.own.coverage.files_excluded += 1;
                 let origin = self.origin(relative);
-                self.own.exclusions.push(Exclusion { class, origin, files: 1 });
+                self.own.exclusions.push(Exclusion { class, stated: None, origin, files: 1 });
             }
             Met::Directory => self.own.coverage.directories += 1,
             Met::LinkInside => self.own.coverage.links_inside += 1,
         }
+    }
+
+    /// Says of a configuration in the scanned tree that it is not obeyed: its author is not the operator.
+    fn note_configuration(&mut self, path: &Path, relative: &[u8]) {
+        let name = relative.rsplit(|&byte| byte == b'/').next();
+        if name != Some(CONFIGURATION.as_bytes()) {
+            return;
+        }
+        if path.canonicalize().is_ok_and(|path| self.obeyed.contains(&path)) {
+            return;
+        }
+        self.own.notes.push(format!(
+            "{} lies in the scanned tree and is not obeyed; --config names a configuration that is",
+            printable(relative)
+        ));
     }
 
     /// Reads a FIFO or device that was named as a target.
@@ -154,7 +189,7 @@ impl Worker<'_> {
                 self.own.coverage.files_seen += 1;
                 self.own.coverage.files_unreadable += 1;
                 let reason = format!("cannot be opened: {}", error.kind());
-                self.own.gaps.push(Gap { class: GapClass::Unreadable, origin, reason });
+                self.own.gaps.push(Gap::new(GapClass::Unreadable, origin, reason));
             }
         }
     }
@@ -209,11 +244,9 @@ impl Worker<'_> {
                 format!("matching took more steps than its budget; not searched from about byte {at} on"),
             )
         });
-        own.gaps.extend(outcome.gaps.into_iter().chain(over).map(|(class, reason)| Gap {
-            class,
-            origin: Arc::clone(origin),
-            reason,
-        }));
+        own.gaps.extend(
+            outcome.gaps.into_iter().chain(over).map(|(class, reason)| Gap::new(class, Arc::clone(origin), reason)),
+        );
         progress.files.fetch_add(1, Ordering::Relaxed);
         progress.hits.fetch_add((own.hits.len() - before) as u64, Ordering::Relaxed);
     }

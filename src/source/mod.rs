@@ -3,6 +3,7 @@
 
 mod budget;
 mod decode;
+mod exclude;
 pub mod git;
 mod ignored;
 mod names;
@@ -15,6 +16,8 @@ mod walk;
 mod window;
 
 pub use budget::MemoryBudget;
+pub use exclude::{PathExclusions, PathPatternError};
+pub use os::{digest_of, join};
 pub use read::{Outcome, Reader};
 pub use stream::{Stream, open_stream};
 pub use walk::{MakeVisitor, Met, Visitor, WalkOptions, WalkSummary, walk};

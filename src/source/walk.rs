@@ -4,6 +4,7 @@
 //! a word. What is left out is decided by the file policy, and counted. Symbolic links are never followed, but for the
 //! target itself. Knows nothing of content.
 
+use std::collections::BTreeMap;
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,18 +13,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::exclude::{LeftOut, PathExclusions};
 use super::os;
 use super::policy::{Policy, Verdict, Zone};
 use crate::blob::{FilePlace, Origin};
 use crate::gap::{Exclusion, ExclusionClass, GapClass};
 
 /// How to walk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WalkOptions {
     /// Scan untracked files that git ignores, too.
     pub no_ignore: bool,
     /// Number of threads; 0 leaves the choice to the walker.
     pub threads: usize,
+    /// Paths that the operator leaves out.
+    pub exclude: Arc<PathExclusions>,
+    /// Files with more bytes than this are left out.
+    pub max_file_size: Option<u64>,
 }
 
 /// Something that the walk met. Paths are relative to the target, with `/` between components; the target itself has
@@ -120,6 +126,8 @@ fn walk_directory(
         skip: os::path_bytes(start).len(),
         policy: Policy::new(options.no_ignore),
         ignored: Mutex::default(),
+        left_out: Mutex::default(),
+        options,
         resolved,
     };
     WalkBuilder::new(start).standard_filters(false).follow_links(false).threads(options.threads).build_parallel().run(
@@ -129,6 +137,8 @@ fn walk_directory(
                 make: visitor,
                 visitor: None,
                 directory: (Vec::new(), None),
+                directory_left_out: None,
+                left_out: BTreeMap::new(),
                 fresh: false,
                 entered: Vec::new(),
                 ignored: Vec::new(),
@@ -143,7 +153,8 @@ fn walk_directory(
 }
 
 /// What all threads see.
-struct Shared {
+struct Shared<'o> {
+    options: &'o WalkOptions,
     /// The target, absolute and without links.
     resolved: PathBuf,
     /// Bytes of the target at the start of each path that the walker gives.
@@ -151,9 +162,11 @@ struct Shared {
     policy: Policy,
     /// Files that are ignored by themselves, from the threads that are done.
     ignored: Mutex<Vec<Vec<u8>>>,
+    /// How many files the operator leaves out below each path, with the reason, from the threads that are done.
+    left_out: Mutex<BTreeMap<(Arc<str>, Vec<u8>), u64>>,
 }
 
-impl Shared {
+impl Shared<'_> {
     /// The path relative to the target.
     fn relative(&self, path: &Path) -> Vec<u8> {
         let bytes = os::path_bytes(path);
@@ -163,8 +176,12 @@ impl Shared {
     }
 
     fn summary(self, target: usize) -> WalkSummary {
-        let exclusion =
-            |class, path, files| Exclusion { class, origin: Arc::new(Origin::File(FilePlace { target, path })), files };
+        let exclusion = |class, path, files| Exclusion {
+            class,
+            stated: None,
+            origin: Arc::new(Origin::File(FilePlace { target, path })),
+            files,
+        };
         let (tallies, notes) = self.policy.finish();
         let mut exclusions: Vec<Exclusion> = tallies
             .iter()
@@ -174,6 +191,11 @@ impl Shared {
             .collect();
         let single = self.ignored.into_inner().unwrap_or_else(PoisonError::into_inner);
         exclusions.extend(single.into_iter().map(|path| exclusion(ExclusionClass::GitIgnored, path, 1)));
+        let left_out = self.left_out.into_inner().unwrap_or_else(PoisonError::into_inner);
+        exclusions.extend(left_out.into_iter().map(|((reason, path), files)| Exclusion {
+            stated: Some(reason),
+            ..exclusion(ExclusionClass::Configured, path, files)
+        }));
         exclusions.sort_unstable();
         WalkSummary { exclusions, notes }
     }
@@ -181,12 +203,16 @@ impl Shared {
 
 /// One thread of the walk.
 struct Worker<'w, 'm, 's> {
-    shared: &'w Shared,
+    shared: &'w Shared<'w>,
     make: &'w MakeVisitor<'m, 's>,
     /// Made at the first use, since the walker makes more workers than it sets to work.
     visitor: Option<Visitor<'s>>,
     /// The directory of the last entry, and its zone: the walker gives most entries of a directory in a row.
     directory: (Vec<u8>, Option<Arc<Zone>>),
+    /// What leaves the current directory out.
+    directory_left_out: Option<LeftOut>,
+    /// Files that the operator leaves out, by reason and topmost path.
+    left_out: BTreeMap<(Arc<str>, Vec<u8>), u64>,
     /// False until `directory` holds one.
     fresh: bool,
     /// The directory entered last. The walker tells at once, on the same thread, if it could not list it.
@@ -236,15 +262,24 @@ impl Worker<'_, '_, '_> {
             self.directory.0.clear();
             self.directory.0.extend_from_slice(directory);
             self.directory.1 = self.shared.policy.zone(directory);
+            self.directory_left_out = self.shared.options.exclude.folder(directory);
             self.fresh = true;
         }
     }
 
     fn judge(&mut self, relative: Vec<u8>, path: &Path, kind: FileType) {
         self.move_to(parent(&relative));
+        let left_out = self.directory_left_out.clone().or_else(|| self.shared.options.exclude.file(&relative));
+        if let Some(LeftOut { reason, length }) = left_out {
+            *self.left_out.entry((reason, relative[..length].to_vec())).or_default() += 1;
+            return;
+        }
         match self.shared.policy.judge(self.directory.1.as_deref(), &relative) {
             Verdict::Counted => {}
             Verdict::Ignored => self.ignored.push(relative),
+            Verdict::Admit if kind.is_file() && self.is_too_large(path) => {
+                self.tell(Met::Excluded { class: ExclusionClass::OverConfiguredSize, relative });
+            }
             Verdict::Admit if kind.is_file() => self.tell(Met::File { path, relative }),
             Verdict::Admit if kind.is_symlink() => {
                 let met = link(path, relative, &self.shared.resolved);
@@ -254,6 +289,12 @@ impl Worker<'_, '_, '_> {
                 self.tell(Met::Excluded { class: ExclusionClass::SpecialFile, relative });
             }
         }
+    }
+
+    /// Whether the operator's budget leaves a file out. What cannot be looked at is left to its reader.
+    fn is_too_large(&self, path: &Path) -> bool {
+        let Some(most) = self.shared.options.max_file_size else { return false };
+        fs::symlink_metadata(path).is_ok_and(|found| found.len() > most)
     }
 
     /// Tells of an error of the walker. `path` is the path that an outer error named.
@@ -289,6 +330,10 @@ impl Drop for Worker<'_, '_, '_> {
     fn drop(&mut self) {
         let mut all = self.shared.ignored.lock().unwrap_or_else(PoisonError::into_inner);
         all.append(&mut self.ignored);
+        let mut all = self.shared.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        for (path, files) in std::mem::take(&mut self.left_out) {
+            *all.entry(path).or_default() += files;
+        }
     }
 }
 

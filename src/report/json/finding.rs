@@ -273,6 +273,8 @@ struct IgnoreRow<'r> {
     until: Option<&'r str>,
     /// That day was over at the time of the scan.
     expired: bool,
+    /// True where the operator's policy lets it take its place out of the verdict.
+    honoured: bool,
 }
 
 impl<'r> IgnoreRow<'r> {
@@ -282,6 +284,7 @@ impl<'r> IgnoreRow<'r> {
             reason: ignore.reason.as_deref(),
             until: ignore.until.as_deref(),
             expired: ignore.expired,
+            honoured: ignore.honoured,
         }
     }
 }

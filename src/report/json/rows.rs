@@ -335,11 +335,33 @@ pub(crate) struct GapRow<'r> {
     #[serde(flatten)]
     path: PathRow,
     reason: &'r str,
+    /// Who has accepted it, why and until when. It does not make the scan incomplete then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<AcceptanceRow<'r>>,
+}
+
+/// The acceptance of a gap by the operator's configuration.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Acceptance"))]
+struct AcceptanceRow<'r> {
+    reason: &'r str,
+    approver: &'r str,
+    /// The last day, `YYYY-MM-DD`.
+    until: &'r str,
 }
 
 impl<'r> GapRow<'r> {
     pub(crate) fn new(gap: &'r Gap) -> Self {
-        Self { class: gap.class.name(), path: PathRow::new(&gap.origin), reason: &gap.reason }
+        Self {
+            class: gap.class.name(),
+            path: PathRow::new(&gap.origin),
+            reason: &gap.reason,
+            accepted: gap.accepted.as_ref().map(|accepted| AcceptanceRow {
+                reason: &accepted.reason,
+                approver: &accepted.approver,
+                until: &accepted.until,
+            }),
+        }
     }
 }
 
@@ -361,7 +383,7 @@ impl<'r> ExclusionRow<'r> {
         Self {
             class: exclusion.class.name(),
             path: PathRow::new(&exclusion.origin),
-            reason: exclusion.class.reason(),
+            reason: exclusion.reason(),
             files: exclusion.files,
         }
     }

@@ -100,7 +100,12 @@ fn remarks(text: &mut Text, finding: &Finding, occurrence: &Occurrence) {
 }
 
 fn marker(text: &mut Text, ignore: &InlineIgnore) {
-    text.styled(ink::MARK, if ignore.expired { "expired marker" } else { "marked" });
+    let state = match (ignore.expired, ignore.honoured) {
+        (true, _) => "expired marker",
+        (false, true) => "honoured marker",
+        (false, false) => "marked",
+    };
+    text.styled(ink::MARK, state);
     text.styled(ink::MARK, ignore.marker);
     if let Some(until) = &ignore.until {
         text.styled(ink::MARK, "until").prose(ink::MARK, until);

@@ -99,6 +99,10 @@ fn not_read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         for gap in &gaps[..shown] {
             let mut text = Text::new();
             text.whole(ink::PLAIN, &named(report, &gap.origin), ":").say(&gap.reason);
+            if let Some(accepted) = &gap.accepted {
+                text.glue(";").say("accepted by").prose(ink::PLAIN, &accepted.approver);
+                text.say("until").say(&accepted.until).glue(":").prose(ink::PLAIN, &accepted.reason);
+            }
             page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
         }
         rest(page, gaps.len() - shown)?;
@@ -107,17 +111,14 @@ fn not_read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 }
 
 fn left_out(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    let mut classes: Vec<_> = report.exclusions.iter().map(|exclusion| exclusion.class).collect();
-    classes.sort_unstable();
-    classes.dedup();
+    let mut sorted: Vec<&Exclusion> = report.exclusions.iter().collect();
+    sorted.sort_unstable();
     let mut first = true;
-    for class in classes {
-        let exclusions: Vec<&Exclusion> =
-            report.exclusions.iter().filter(|exclusion| exclusion.class == class).collect();
+    for exclusions in sorted.chunk_by(|one, other| one.class == other.class && one.stated == other.stated) {
         let files = exclusions.iter().map(|exclusion| exclusion.files).sum();
         let mut text = Text::new();
-        text.say(class.name()).glue(",").say(&counted(files, "file", "files")).glue(":");
-        text.say(class.reason());
+        text.say(exclusions[0].class.name()).glue(",").say(&counted(files, "file", "files")).glue(":");
+        text.prose(ink::PLAIN, exclusions[0].reason());
         group(page, &mut first, "Left out", &text)?;
         let shown = page.style().shown(exclusions.len(), EXCLUSIONS_SHOWN);
         for exclusion in &exclusions[..shown] {

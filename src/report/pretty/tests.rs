@@ -37,9 +37,10 @@ fn hostile_report() -> Report {
         reason: Some(worst.into()),
         until: Some(worst.into()),
         expired: false,
+        honoured: false,
     });
     report.targets[1].given = worst.into();
-    report.gaps[0] = Gap { class: GapClass::Missing, origin: file(worst.as_bytes()), reason: worst.into() };
+    report.gaps[0] = Gap::new(GapClass::Missing, file(worst.as_bytes()), worst.into());
     report.exclusions[0].origin = file(worst.as_bytes());
     report.notes.push(worst.into());
     report
@@ -197,10 +198,12 @@ fn long_lists_are_cut_and_counted() {
             class: GapClass::Unreadable,
             origin: file(format!("locked/{n}").as_bytes()),
             reason: "permission denied".into(),
+            accepted: None,
         })
         .collect();
     report.exclusions = (0..1005)
         .map(|n| Exclusion {
+            stated: None,
             class: ExclusionClass::GitIgnored,
             origin: file(format!("skipped/{n}").as_bytes()),
             files: 2,

@@ -38,29 +38,33 @@ impl<'r> Notifications<'r> {
         Self { report, bases }
     }
 
-    /// One notification a gap, one an exclusion class.
+    /// One notification a gap, one a class and reason of exclusions.
     pub(super) fn iter(&self) -> impl Iterator<Item = sarif::Notification> + Clone {
         let gaps = self.report.gaps.iter().map(|gap| self.gap(gap));
-        gaps.chain(by_class(&self.report.exclusions).map(|places| self.excluded(places)))
+        gaps.chain(by_reason(&self.report.exclusions).map(|places| self.excluded(places)))
     }
 
     fn gap(&self, gap: &Gap) -> sarif::Notification {
         let (what, level) = match gap.class {
+            _ if gap.accepted.is_some() => ("was not, or not wholly, searched, which is accepted", "note"),
             class if class.fails_by_default() => ("was not, or not wholly, searched", "error"),
             _ => ("was searched for printable strings only", "note"),
         };
         let path = printable(gap.origin.path_bytes());
         let message = text::literal(&text::sentence(&format!("'{path}' {what}: {}", gap.reason)));
-        sarif::Notification::builder()
+        let mut notification = sarif::Notification::builder()
             .descriptor(reference(gap_id(gap.class)))
             .level(level)
             .message(message.as_str())
             .locations([self.location(&gap.origin)])
-            .build()
+            .build();
+        notification.properties = gap.accepted.as_ref().map(|accepted| bag([("accepted", json!(accepted))]));
+        notification
     }
 
     fn excluded(&self, exclusions: &[Exclusion]) -> sarif::Notification {
         let class = exclusions[0].class;
+        let reason = exclusions[0].reason();
         let files = exclusions.iter().map(|exclusion| exclusion.files).sum();
         let places = exclusions.len() as u64;
         let listed =
@@ -69,7 +73,7 @@ impl<'r> Notifications<'r> {
             "{} left out at {}{listed}: {}",
             text::counted(files, "file"),
             text::counted(places, "place"),
-            class.reason(),
+            reason,
         )));
         let locations: Vec<_> =
             exclusions.iter().take(MOST_PLACES).map(|exclusion| self.location(&exclusion.origin)).collect();
@@ -92,13 +96,13 @@ impl<'r> Notifications<'r> {
 /// `driver.notifications`: what the classes that occur mean.
 pub(super) fn descriptors(report: &Report) -> Vec<sarif::ReportingDescriptor> {
     let gaps = GapClass::ALL.into_iter().filter(|class| report.gaps.iter().any(|gap| gap.class == *class));
-    let exclusions = by_class(&report.exclusions).map(|places| places[0].class);
+    let exclusions = report.exclusions.chunk_by(|one, other| one.class == other.class).map(|places| places[0].class);
     gaps.map(gap_descriptor).chain(exclusions.map(exclusion_descriptor)).collect()
 }
 
-/// Exclusions of the same class stand together, since reports are sorted.
-fn by_class(exclusions: &[Exclusion]) -> impl Iterator<Item = &[Exclusion]> + Clone {
-    exclusions.chunk_by(|one, other| one.class == other.class)
+/// Exclusions of the same class and reason stand together, since reports are sorted.
+fn by_reason(exclusions: &[Exclusion]) -> impl Iterator<Item = &[Exclusion]> + Clone {
+    exclusions.chunk_by(|one, other| one.class == other.class && one.stated == other.stated)
 }
 
 fn gap_id(class: GapClass) -> String {

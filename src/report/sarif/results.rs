@@ -134,7 +134,9 @@ fn fingerprints(finding: &Finding, occurrence: &Occurrence) -> BTreeMap<String, 
 /// asks for nothing.
 fn suppressions(marker: Option<&InlineIgnore>) -> Vec<sarif::Suppression> {
     let Some(marker) = marker.filter(|marker| !marker.expired) else { return Vec::new() };
-    let mut suppression = sarif::Suppression::builder().kind("inSource").status("underReview").build();
+    // Accepted by the operator's policy, not by the marker itself.
+    let status = if marker.honoured { "accepted" } else { "underReview" };
+    let mut suppression = sarif::Suppression::builder().kind("inSource").status(status).build();
     suppression.justification.clone_from(&marker.reason);
     suppression.properties = Some(bag([
         ("marker", json!(marker.marker)),

@@ -3,7 +3,9 @@
 //! Knows nothing of git, policy or reports.
 
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 #[cfg(not(unix))]
 mod other;
@@ -24,6 +26,31 @@ pub(super) enum Links {
     Refuse,
     /// The file that a link leads to is read.
     Follow,
+}
+
+/// A path below `root`, from the bytes that reports name it by.
+pub fn join(root: &Path, relative: &[u8]) -> PathBuf {
+    root.join(path_from_bytes(relative))
+}
+
+/// SHA-256 of a regular file; a link is not followed.
+///
+/// # Errors
+///
+/// It cannot be opened or read, or is no regular file.
+pub fn digest_of(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = system::open(path, Links::Refuse)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut sha256 = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(sha256.finalize().into()),
+            read => sha256.update(&buffer[..read]),
+        }
+    }
 }
 
 /// The content of a regular file of at most `limit` bytes.

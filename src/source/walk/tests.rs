@@ -46,8 +46,12 @@ impl Told {
 }
 
 fn walk_with(root: &Path, no_ignore: bool, threads: usize) -> Told {
+    walk_as(root, &WalkOptions { no_ignore, threads, ..WalkOptions::default() })
+}
+
+fn walk_as(root: &Path, options: &WalkOptions) -> Told {
     let told = Mutex::new(Told::default());
-    let summary = walk(root, 7, &WalkOptions { no_ignore, threads }, &|| {
+    let summary = walk(root, 7, options, &|| {
         Box::new(|met| {
             let mut told = told.lock().expect("no panics");
             match met {
@@ -465,5 +469,25 @@ fn random_rules_mean_what_they_mean_to_git() {
         }
         write(folder.path(), ".gitignore", &rules);
         same_as_git(folder.path(), &walk_with(folder.path(), false, 1));
+    }
+}
+
+#[test]
+fn what_the_operator_leaves_out_is_counted_with_its_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for path in ["vendor/a/b.c", "vendor/c.c", "src/x.c", "src/x.min.js", ".env", "deep/vendor/y.c", "large"] {
+        write(folder.path(), path, if path == "large" { "0123456789" } else { "x" });
+    }
+    let rules = [("/vendor/", "third party"), ("*.min.js", "made from src"), (".env", "made by the test")];
+    let rules = rules.map(|(pattern, reason)| (pattern.to_owned(), reason.to_owned()));
+    for threads in [1, 4] {
+        let exclude = Arc::new(PathExclusions::new(rules.clone()).expect("patterns"));
+        let told =
+            walk_as(folder.path(), &WalkOptions { threads, exclude, max_file_size: Some(9), ..WalkOptions::default() });
+        assert_eq!(told.files, [b"deep/vendor/y.c".to_vec(), b"src/x.c".to_vec()]);
+        let expected = [(".env".to_owned(), 1), ("src/x.min.js".to_owned(), 1), ("vendor".to_owned(), 2)];
+        assert_eq!(told.counts(ExclusionClass::Configured), BTreeMap::from(expected));
+        assert_eq!(told.excluded, [(ExclusionClass::OverConfiguredSize, b"large".to_vec())]);
+        assert_eq!(told.accounted(), 7);
     }
 }
