@@ -25,10 +25,10 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     let settings = Settings::resolve(args)?;
     tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
-    let options = Options { threads: settings.threads, no_ignore: args.no_ignore };
+    let options = Options { threads: settings.threads, no_ignore: settings.resolved.no_ignore.value };
     let collected =
         progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &options, progress));
-    let report = build_report(args, &settings, collected);
+    let report = build_report(&settings, collected);
     write_all(args, quiet, &report, &settings)?;
     Ok(report.outcome.exit_code())
 }
@@ -52,11 +52,12 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build_report(args: &Scan, settings: &Settings, collected: Collected) -> Report {
+fn build_report(settings: &Settings, collected: Collected) -> Report {
     let Collected { hits, mut gaps, mut exclusions, coverage, mut notes } = collected;
     let mut findings = group(hits);
     assess(&mut findings);
-    let min_confidence = Confidence::from(args.min_confidence);
+    let resolved = &settings.resolved;
+    let min_confidence = resolved.min_confidence.value;
     let withheld = withhold(&mut findings, min_confidence);
     gaps.sort();
     gaps.dedup();
@@ -65,13 +66,14 @@ fn build_report(args: &Scan, settings: &Settings, collected: Collected) -> Repor
     notes.sort();
     notes.dedup();
     let empty = coverage.files_read == 0 && gaps.is_empty();
-    if empty && !args.allow_empty {
+    if empty && !resolved.allow_empty.value {
         notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
     }
-    let failing = args.fail_on.severity();
+    let failing = resolved.fail_on.value.severity();
     let outcome = Outcome {
         failed: failing.is_some_and(|least| findings.iter().any(|finding| finding.severity >= least)),
-        complete: (!empty || args.allow_empty) && !gaps.iter().any(|gap| settings.failing_gaps.contains(&gap.class)),
+        complete: (!empty || resolved.allow_empty.value)
+            && !gaps.iter().any(|gap| resolved.fail_on_gap.value.contains(&gap.class)),
     };
     Report {
         targets: settings.targets.clone(),

@@ -1,14 +1,13 @@
 //! From arguments to what a scan runs with: rules, key, targets, all checked before any work is done.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
 use super::args::Scan;
+use super::config::{self, Resolved};
 use super::key;
 use crate::detect::Engine;
-use crate::gap::GapClass;
 use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
 use crate::rule::{RuleSet, load_folder};
@@ -21,7 +20,7 @@ pub(super) struct Settings {
     pub(super) scan_targets: Vec<ScanTarget>,
     pub(super) targets: Vec<Target>,
     pub(super) threads: usize,
-    pub(super) failing_gaps: BTreeSet<GapClass>,
+    pub(super) resolved: Resolved,
     pub(super) notes: Vec<String>,
 }
 
@@ -36,31 +35,62 @@ impl Settings {
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
         git::prepare();
         let (scan_targets, targets) = resolve_targets(&args.targets)?;
-        let engine = Engine::new(rule_set(&args.rules)?);
+        let rules = rule_set(&args.rules)?;
+        let mut resolved = config::load(&args.config, &rules)?;
+        resolved.command_line(args);
+        refuse_unsupported(&resolved)?;
+        let engine = Engine::new(rules);
         if !args.rules.is_empty() {
             engine.compile_all()?;
         }
-        let found = key::find(args.fingerprint_key_file.as_deref())?;
+        let salt = resolved.salt.as_ref().map(|salt| &salt.value);
+        let found = key::find(args.fingerprint_key_file.as_deref(), salt)?;
         let today = args
             .at
             .clone()
             .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
-        let failing_gaps = if args.allow_gaps {
-            BTreeSet::new()
-        } else if let Some(classes) = &args.fail_on_gap {
-            classes.iter().map(|&class| class.into()).collect()
-        } else {
-            GapClass::ALL.into_iter().filter(|class| class.fails_by_default()).collect()
-        };
+        let mut notes = resolved.notes.clone();
+        notes.extend(found.note);
         Ok(Self {
             scanner: Scanner { engine, key: found.key, keep_values: args.show_secrets, today },
             scan_targets,
             targets,
             threads,
-            failing_gaps,
-            notes: found.note.into_iter().collect(),
+            resolved,
+            notes,
         })
     }
+}
+
+/// Refuses settings that are read, but that no part of a scan applies yet: a scan that passes over what the operator
+/// wrote would say that it was done their way.
+fn refuse_unsupported(resolved: &Resolved) -> anyhow::Result<()> {
+    let mut refused = Vec::new();
+    let mut refuse = |key: &str, origin: &config::Origin| {
+        refused.push(format!("{origin}: `{key}` is not supported by this version's scan; take it out"));
+    };
+    for (key, budget) in [("budgets.file_size", &resolved.file_size), ("budgets.memory", &resolved.memory)] {
+        if budget.value.is_some() {
+            refuse(key, &budget.origin);
+        }
+    }
+    if resolved.honour.value {
+        refuse("inline_ignores.honour", &resolved.honour.origin);
+    }
+    resolved.exclude.iter().for_each(|entry| refuse("exclude", &entry.origin));
+    for (id, change) in &resolved.rules {
+        if let Some(enabled) = &change.enabled {
+            refuse(&format!("rules.{id}.enabled"), &enabled.origin);
+        }
+        if let Some(severity) = &change.severity {
+            refuse(&format!("rules.{id}.severity"), &severity.origin);
+        }
+        if let Some(confidence) = &change.confidence {
+            refuse(&format!("rules.{id}.confidence"), &confidence.origin);
+        }
+    }
+    resolved.accepted_gap.iter().for_each(|entry| refuse("accepted_gap", &entry.origin));
+    if refused.is_empty() { Ok(()) } else { bail!(refused.join("\n")) }
 }
 
 /// The built-in rules and those of `folders`.
