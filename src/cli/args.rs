@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::finding::{Confidence, Severity};
 use crate::gap::GapClass;
@@ -44,6 +44,15 @@ pub enum Command {
     /// Verify and read evidence bundles
     #[command(subcommand)]
     Evidence(Evidence),
+    /// Look at what configurations come to
+    #[command(subcommand)]
+    Config(Config),
+    /// Write a commented configuration and a job for the CI system; never overwrites
+    Init {
+        /// Directory to write to
+        #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -80,12 +89,12 @@ pub struct Scan {
     /// No progress bar
     #[arg(long, help_heading = "Reports")]
     pub no_progress: bool,
-    /// Lowest severity that makes the exit code 1
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Low, help_heading = "Verdict")]
-    pub fail_on: FailOn,
-    /// Lowest confidence that is reported
-    #[arg(long, value_name = "GRADE", value_enum, default_value_t = MinConfidence::Medium, help_heading = "Verdict")]
-    pub min_confidence: MinConfidence,
+    /// Lowest severity that makes the exit code 1 [default: low]
+    #[arg(long, value_name = "LEVEL", value_enum, help_heading = "Verdict")]
+    pub fail_on: Option<FailOn>,
+    /// Lowest confidence that is reported [default: medium]
+    #[arg(long, value_name = "GRADE", value_enum, help_heading = "Verdict")]
+    pub min_confidence: Option<MinConfidence>,
     /// Classes of gaps that make the scan incomplete [default: unreadable,missing,over-budget]
     #[arg(long, value_name = "CLASS,...", value_enum, value_delimiter = ',', help_heading = "Verdict")]
     pub fail_on_gap: Option<Vec<FailingGap>>,
@@ -98,6 +107,10 @@ pub struct Scan {
     /// The moment against which expiries are judged: a date or a time [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_day, help_heading = "Verdict")]
     pub at: Option<String>,
+    /// Configuration; may be repeated, the first decides unless it delegates. Those that the variable `STRAYKEY_CONFIG`
+    /// lists, separated as in PATH, come first
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Scope")]
+    pub config: Vec<PathBuf>,
     /// Folder with more rules; may be repeated. A rule with an id that exists replaces it
     #[arg(long, value_name = "DIR", help_heading = "Scope")]
     pub rules: Vec<PathBuf>,
@@ -184,6 +197,36 @@ pub enum Evidence {
     },
 }
 
+/// `straykey config`.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Show every setting, its value and where it comes from
+    Show(ConfigShow),
+}
+
+/// `straykey config show`.
+#[derive(Debug, clap::Args)]
+pub struct ConfigShow {
+    /// Layout
+    #[arg(long, value_enum, default_value_t = ConfigFormat::Table)]
+    pub format: ConfigFormat,
+    /// Configuration; may be repeated, the first decides unless it delegates
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Vec<PathBuf>,
+    /// Folder with more rules, whose ids a configuration can name; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub rules: Vec<PathBuf>,
+}
+
+/// Layouts of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFormat {
+    /// Columns
+    Table,
+    /// JSON
+    Json,
+}
+
 /// Formats of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Format {
@@ -263,6 +306,11 @@ pub enum FailOn {
 }
 
 impl FailOn {
+    /// The name that the option and the configuration use.
+    pub fn name(self) -> &'static str {
+        self.severity().map_or("never", Severity::name)
+    }
+
     /// The severity, if any fails.
     pub fn severity(self) -> Option<Severity> {
         match self {

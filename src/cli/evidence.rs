@@ -16,7 +16,6 @@ use crate::evidence::chain::{self, Record as ChainRecord, canonical, sha256_hex}
 use crate::evidence::{
     Bundle, Claim, Configuration, Disagreement, Evidence, ToolIdentity, Verified, check_free, verify, write_bundle,
 };
-use crate::finding::Confidence;
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::scan::{Canaries, plant_canaries};
@@ -55,15 +54,15 @@ impl<'s> Record<'s> {
         if let Err(error) = getrandom::fill(&mut id) {
             bail!("the system gives no random bytes for the name of the scan: {error}");
         }
-        let resolved = settings.resolved();
+        let resolved = settings.resolved.to_json();
         Ok(Some(Self {
             settings,
             folder: &output.path,
             scan: id.iter().map(|byte| format!("{byte:02x}")).collect(),
             started,
             clock,
-            canaries: plant_canaries(&settings.scanner, Confidence::from(args.min_confidence)),
-            unit: args.unit.clone().map(|unit| Claim::asserted(unit, "--unit")),
+            canaries: plant_canaries(&settings.scanner, settings.resolved.min_confidence.value),
+            unit: unit(args, settings),
             configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), resolved },
         }))
     }
@@ -88,6 +87,13 @@ impl<'s> Record<'s> {
         write_bundle(&evidence, self.folder, end)?;
         Ok(())
     }
+}
+
+/// The unit that the operator names, on the command line or else in the configuration.
+fn unit(args: &Scan, settings: &Settings) -> Option<Claim<String>> {
+    let configured = &settings.resolved.unit;
+    let stated = args.unit.clone().map(|unit| Claim::asserted(unit, "--unit"));
+    stated.or_else(|| configured.value.clone().map(|unit| Claim::asserted(unit, configured.origin.to_string())))
 }
 
 /// The moment in UTC, to the millisecond.

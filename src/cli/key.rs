@@ -1,4 +1,4 @@
-//! The fingerprint key: from the environment, a file, or the user's data directory.
+//! The fingerprint key: from the environment, a file, the configuration, or the user's data directory.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -8,6 +8,7 @@ use std::{env, fs};
 use anyhow::{Context as _, bail};
 
 use crate::finding::{FingerprintKey, Keyed};
+use crate::secret::Secret;
 
 /// Name of the environment variable that holds a key.
 const VARIABLE: &str = "STRAYKEY_FINGERPRINT_KEY";
@@ -25,7 +26,7 @@ pub(super) struct Found {
 }
 
 /// The first key that exists, in the order of the contract.
-pub(super) fn find(file: Option<&Path>) -> anyhow::Result<Found> {
+pub(super) fn find(file: Option<&Path>, salt: Option<&Secret>) -> anyhow::Result<Found> {
     if let Some(value) = env::var_os(VARIABLE) {
         return given(value.as_encoded_bytes(), VARIABLE);
     }
@@ -33,6 +34,9 @@ pub(super) fn find(file: Option<&Path>) -> anyhow::Result<Found> {
         let text =
             fs::read(path).with_context(|| format!("cannot read the fingerprint key file {}", path.display()))?;
         return given(text.trim_ascii_end(), &path.display().to_string());
+    }
+    if let Some(salt) = salt {
+        return Ok(Found { key: FingerprintKey::new(salt.expose(), Keyed::Salt), note: None });
     }
     if let Some(path) = user_key_path().filter(|path| path.exists()) {
         return read_user_key(&path).map(|key| Found { key, note: None });

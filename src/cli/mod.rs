@@ -1,12 +1,14 @@
-//! The command line: arguments ([`args`]), what they resolve to (`settings`), and one module a command.
+//! The command line: arguments ([`args`]), what they resolve to (`settings`, with [`config`]), and one module a command.
 //!
 //! The only part of the crate that reads the environment and the clock, and, with the reports, the only one that prints.
 
 pub mod args;
+pub mod config;
 mod context;
 mod controls;
 mod evidence;
 mod info;
+mod init;
 mod key;
 mod progress;
 mod rules;
@@ -16,7 +18,7 @@ mod settings;
 use std::io::{self, Write};
 
 use anyhow::Context as _;
-use args::{Args, Command};
+use args::{Args, Command, Config};
 
 /// How a command ended, as the contract's exit codes.
 pub type ExitCode = u8;
@@ -35,6 +37,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Rules(command) => rules::run(command),
         Command::Controls(command) => controls::run(command),
         Command::Evidence(command) => evidence::run(command),
+        Command::Config(Config::Show(show)) => config::show(&show),
+        Command::Init { folder } => init::run(&folder),
         Command::Completions { shell } => {
             info::completions(shell);
             Ok(0)

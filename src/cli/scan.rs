@@ -16,7 +16,7 @@ use crate::govern::assess;
 use crate::report::file::Staged;
 use crate::report::{Outcome, Report, csv, json, markdown, pretty, sarif};
 use crate::rule::Rule;
-use crate::scan::{Collected, Options, scan};
+use crate::scan::{Collected, scan, settle};
 
 /// Columns of a report that no terminal shows.
 const DEFAULT_WIDTH: usize = 100;
@@ -25,12 +25,11 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     check_outputs(args, quiet)?;
     let settings = Settings::resolve(args)?;
     let record = Record::begin(args, &settings)?;
-    tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.threads, "scanning");
+    tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.options.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
-    let options = Options { threads: settings.threads, no_ignore: args.no_ignore, ..Options::default() };
     let collected =
-        progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &options, progress));
-    let report = build_report(args, &settings, collected);
+        progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &settings.options, progress));
+    let report = build_report(&settings, collected);
     write_all(args, quiet, &report, &settings, record)?;
     Ok(report.outcome.exit_code())
 }
@@ -57,12 +56,16 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build_report(args: &Scan, settings: &Settings, collected: Collected) -> Report {
+fn build_report(settings: &Settings, collected: Collected) -> Report {
     let Collected { hits, mut gaps, mut exclusions, coverage, mut notes } = collected;
     let mut findings = group(hits);
     assess(&mut findings);
-    let min_confidence = Confidence::from(args.min_confidence);
+    let resolved = &settings.resolved;
+    let min_confidence = resolved.min_confidence.value;
     let withheld = withhold(&mut findings, min_confidence);
+    let today = &settings.scanner.today;
+    settings.ignore_policy.apply(&mut findings, today);
+    notes.extend(settle(&mut gaps, &settings.accepted_gaps, &settings.scan_targets, today));
     gaps.sort();
     gaps.dedup();
     exclusions.sort();
@@ -70,17 +73,17 @@ fn build_report(args: &Scan, settings: &Settings, collected: Collected) -> Repor
     notes.sort();
     notes.dedup();
     let empty = coverage.files_read == 0 && gaps.is_empty();
-    if empty && !args.allow_empty {
+    if empty && !resolved.allow_empty.value {
         notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
     }
-    let failing = args.fail_on.severity();
+    let failing = resolved.fail_on.value.severity();
     let outcome = Outcome {
         failed: failing.is_some_and(|least| {
-            let places = findings.iter().flat_map(|finding| &finding.occurrences);
-            places.into_iter().any(|place| place.severity >= least && !place.is_honoured())
+            let mut places = findings.iter().flat_map(|finding| &finding.occurrences);
+            places.any(|place| place.severity >= least && !place.is_honoured())
         }),
-        complete: (!empty || args.allow_empty)
-            && !gaps.iter().any(|gap| gap.accepted.is_none() && settings.failing_gaps.contains(&gap.class)),
+        complete: (!empty || resolved.allow_empty.value)
+            && !gaps.iter().any(|gap| gap.accepted.is_none() && resolved.fail_on_gap.value.contains(&gap.class)),
     };
     Report {
         targets: settings.targets.clone(),

@@ -1,37 +1,36 @@
 //! From arguments to what a scan runs with: rules, key, targets, all checked before any work is done.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use super::args::Scan;
+use super::config::{self, AcceptedPath, Resolved, RuleChange};
 use super::key;
 use crate::detect::Engine;
-use crate::gap::GapClass;
+use crate::finding::IgnorePolicy;
+use crate::gap::{Acceptance, AcceptedGap};
 use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
-use crate::rule::{RuleSet, load_folder};
-use crate::scan::{Scanner, Target as ScanTarget};
-use crate::source::git;
+use crate::rule::{RuleOverride, RuleSet, load_folder};
+use crate::scan::{Options, Scanner, Target as ScanTarget};
+use crate::source::{PathExclusions, git};
 
 /// A scan that is ready to run.
 pub(super) struct Settings {
     pub(super) scanner: Scanner,
     pub(super) scan_targets: Vec<ScanTarget>,
     pub(super) targets: Vec<Target>,
-    pub(super) threads: usize,
-    pub(super) failing_gaps: BTreeSet<GapClass>,
+    pub(super) options: Options,
+    pub(super) ignore_policy: IgnorePolicy,
+    pub(super) accepted_gaps: Vec<AcceptedGap>,
+    pub(super) resolved: Resolved,
     pub(super) notes: Vec<String>,
-    resolved: serde_json::Value,
 }
 
 impl Settings {
-    /// Every setting that a record states.
-    pub(super) fn resolved(&self) -> serde_json::Value {
-        self.resolved.clone()
-    }
-
     /// Resolves the arguments of a scan.
     pub(super) fn resolve(args: &Scan) -> anyhow::Result<Self> {
         let threads = match args.threads {
@@ -42,38 +41,70 @@ impl Settings {
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
         git::prepare();
         let (scan_targets, targets) = resolve_targets(&args.targets)?;
-        let engine = Engine::new(rule_set(&args.rules)?);
+        let rules = rule_set(&args.rules)?;
+        let mut resolved = config::load(&args.config, &rules)?;
+        resolved.command_line(args);
+        let options = Options {
+            threads,
+            no_ignore: resolved.no_ignore.value,
+            exclude: Arc::new(exclusions(&resolved)?),
+            max_file_size: resolved.file_size.value,
+            memory: resolved.memory.value.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+            obeyed: resolved.files.iter().map(|file| file.path.clone()).collect(),
+        };
+        let engine = Engine::new(rules.configure(&overrides(&resolved)));
         if !args.rules.is_empty() {
             engine.compile_all()?;
         }
-        let found = key::find(args.fingerprint_key_file.as_deref())?;
+        let salt = resolved.salt.as_ref().map(|salt| &salt.value);
+        let found = key::find(args.fingerprint_key_file.as_deref(), salt)?;
         let today = args
             .at
             .clone()
             .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
-        let failing_gaps = if args.allow_gaps {
-            BTreeSet::new()
-        } else if let Some(classes) = &args.fail_on_gap {
-            classes.iter().map(|&class| class.into()).collect()
-        } else {
-            GapClass::ALL.into_iter().filter(|class| class.fails_by_default()).collect()
-        };
+        let mut notes = resolved.notes.clone();
+        notes.extend(found.note);
         Ok(Self {
             scanner: Scanner { engine, key: found.key, keep_values: args.show_secrets, today },
             scan_targets,
             targets,
-            threads,
-            failing_gaps,
-            notes: found.note.into_iter().collect(),
-            resolved: resolved(args),
+            options,
+            ignore_policy: IgnorePolicy {
+                honour: resolved.honour.value,
+                require_reason: resolved.require_reason.value,
+                max_days: Some(resolved.max_days.value),
+            },
+            accepted_gaps: accepted_gaps(&resolved),
+            resolved,
+            notes,
         })
     }
 }
 
-/// The options of a scan that decide what it finds and how it ends.
-fn resolved(args: &Scan) -> serde_json::Value {
-    let rules: Vec<String> = args.rules.iter().map(|folder| folder.display().to_string()).collect();
-    serde_json::json!({ "rules": rules, "no_ignore": args.no_ignore, "allow_empty": args.allow_empty })
+fn exclusions(resolved: &Resolved) -> anyhow::Result<PathExclusions> {
+    let stated = resolved.exclude.iter().map(|entry| (entry.value.path.clone(), entry.value.reason.clone()));
+    PathExclusions::new(stated)
+        .map_err(|error| anyhow!("{}: `exclude.path`: {error}", resolved.exclude[error.index].origin))
+}
+
+fn overrides(resolved: &Resolved) -> BTreeMap<String, RuleOverride> {
+    let change = |change: &RuleChange| RuleOverride {
+        enabled: change.enabled.as_ref().is_none_or(|enabled| enabled.value),
+        severity: change.severity.as_ref().map(|severity| severity.value),
+        confidence: change.confidence.as_ref().map(|confidence| confidence.value),
+    };
+    resolved.rules.iter().map(|(id, changed)| (id.clone(), change(changed))).collect()
+}
+
+fn accepted_gaps(resolved: &Resolved) -> Vec<AcceptedGap> {
+    let accepted = resolved.accepted_gap.iter().map(|entry| &entry.value);
+    let gap = |gap: &AcceptedPath| AcceptedGap {
+        path: gap.path.clone(),
+        class: gap.class,
+        sha256: gap.sha256,
+        acceptance: Acceptance { reason: gap.reason.clone(), approver: gap.approver.clone(), until: gap.until.clone() },
+    };
+    accepted.map(gap).collect()
 }
 
 /// The built-in rules and those of `folders`.

@@ -102,6 +102,9 @@ impl PathRule {
         if body.is_empty() {
             return Err("it names no path".to_owned());
         }
+        if body == "**" {
+            return Err("it names every path".to_owned());
+        }
         let anywhere = anchored.is_none() && !body.contains('/');
         let glob = if anywhere { format!("**/{body}") } else { body.to_owned() };
         let matcher = GlobBuilder::new(&glob)

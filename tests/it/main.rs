@@ -5,6 +5,7 @@
 mod plant;
 mod run;
 
+mod config;
 mod controls;
 mod corpus;
 mod determinism;

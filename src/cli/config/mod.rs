@@ -1,0 +1,100 @@
+//! The configuration: `straykey.toml`, as many as the operator names, and what they come to.
+//!
+//! Only what `STRAYKEY_CONFIG` or `--config` names is read; a file that merely lies in a scanned tree is content, not
+//! configuration. [`keys`] is the table of all keys, [`read`] holds a file against it, [`layer`] puts several together,
+//! [`show`] prints the outcome. The salt never appears in a message.
+
+mod fault;
+mod keys;
+mod layer;
+mod read;
+mod show;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use sha2::{Digest as _, Sha256};
+
+pub use fault::{ConfigError, Fault};
+pub use keys::{markdown, schema, template};
+pub use layer::{AcceptedPath, ConfigFile, ExcludedPath, Origin, Resolved, RuleChange, Sourced};
+pub(in crate::cli) use show::show;
+
+use crate::rule::RuleSet;
+use read::{Document, Known};
+
+/// Name of the environment variable that lists configurations, separated as in `PATH`.
+const VARIABLE: &str = "STRAYKEY_CONFIG";
+
+/// Bytes of the largest configuration.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads the configurations that the environment and `named` name, in this order. `rules` are those that they can change.
+///
+/// # Errors
+/// All faults of all files: those that cannot be read, and every key and value that is not valid.
+pub(in crate::cli) fn load(named: &[PathBuf], rules: &RuleSet) -> Result<Resolved, ConfigError> {
+    let listed = env::var_os(VARIABLE).unwrap_or_default();
+    let listed = env::split_paths(&listed).filter(|path| !path.as_os_str().is_empty());
+    let listed = listed.map(|path| (path, Origin::Environment));
+    let named = named.iter().map(|path| (path.clone(), Origin::CommandLine));
+    let ids: BTreeSet<&str> = rules.iter().map(|loaded| loaded.rule.id.as_str()).collect();
+    let (mut files, mut faults) = (Vec::<(ConfigFile, Document)>::new(), Vec::new());
+    for (path, named_by) in listed.chain(named) {
+        match load_file(&path, named_by, &ids) {
+            // A file that the environment lists and an option names again says nothing new.
+            Ok((file, _)) if file.path.is_file() && files.iter().any(|(known, _)| known.path == file.path) => {}
+            Ok(read) => files.push(read),
+            Err(more) => faults.extend(more),
+        }
+    }
+    if faults.is_empty() { Ok(Resolved::layer(files)) } else { Err(ConfigError { faults }) }
+}
+
+fn load_file(path: &Path, named_by: Origin, rules: &BTreeSet<&str>) -> Result<(ConfigFile, Document), Vec<Fault>> {
+    let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
+    let unreadable =
+        |message: String| vec![Fault { file: name.clone(), place: None, key: String::new(), message, line: None }];
+    let failed = |error: std::io::Error| unreadable(format!("cannot read the configuration: {error}"));
+    let mut file = fs::File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(unreadable("is a directory, not a configuration; name the file in it".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    (&mut file).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(unreadable(format!("is larger than {} and surely no configuration", keys::size(MAX_BYTES))));
+    }
+    let document = read::read(&name, &bytes, Known { rules, pattern: check_pattern })?;
+    let sha256 = Sha256::digest(&bytes).into();
+    // What has no canonical path, such as a pipe, is called by the name it was given.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    Ok((ConfigFile { name, path, sha256, named_by }, document))
+}
+
+/// Reads one configuration from memory against the built-in rules. `file` is how faults call it.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn check(file: &str, bytes: &[u8]) -> Result<Resolved, ConfigError> {
+    let rules = RuleSet::embedded();
+    let ids: BTreeSet<&str> = rules.iter().map(|loaded| loaded.rule.id.as_str()).collect();
+    let document = read::read(file, bytes, Known { rules: &ids, pattern: check_pattern })
+        .map_err(|faults| ConfigError { faults })?;
+    let read = ConfigFile {
+        name: file.to_owned(),
+        path: file.into(),
+        sha256: Sha256::digest(bytes).into(),
+        named_by: Origin::CommandLine,
+    };
+    Ok(Resolved::layer(vec![(read, document)]))
+}
+
+/// What is wrong with a pattern of paths.
+fn check_pattern(_pattern: &str) -> Result<(), String> {
+    Ok(())
+}
