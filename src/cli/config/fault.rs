@@ -208,7 +208,7 @@ pub(super) fn nearest<'v>(given: &str, valid: impl IntoIterator<Item = &'v str>)
 }
 
 /// The nearest of `valid` as the end of a message, else all of them.
-pub(super) fn suggest<'v>(given: &str, valid: &[&'v str]) -> String {
+pub(super) fn suggest(given: &str, valid: &[&str]) -> String {
     match nearest(given, valid.iter().copied()) {
         Some(name) => format!("; did you mean `{name}`?"),
         None => format!("; known here: {}", valid.join(", ")),

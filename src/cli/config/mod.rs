@@ -95,6 +95,13 @@ pub fn check(file: &str, bytes: &[u8]) -> Result<Resolved, ConfigError> {
 }
 
 /// What is wrong with a pattern of paths.
-fn check_pattern(_pattern: &str) -> Result<(), String> {
-    Ok(())
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    if pattern.starts_with('/') {
+        return Err("it begins with `/`, but paths are relative to the target".to_owned());
+    }
+    if pattern.split('/').any(|part| part == "..") {
+        return Err("`..` leads out of the target".to_owned());
+    }
+    let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+    glob.map(drop).map_err(|error| error.kind().to_string())
 }
