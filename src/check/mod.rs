@@ -82,10 +82,33 @@ pub struct Judgement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(pub String);
 
+/// What was weighed: each reason with the points it gave or took, and the least that the points may come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighing {
+    /// The reasons in order, those of the rule first.
+    pub steps: Vec<(Reason, i32)>,
+    /// The points do not fall below this.
+    pub floor: i32,
+}
+
 /// Judges the value of `rule` at `span` of `text`, a part of the file at `path`.
 pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<Judgement, Rejection> {
-    let value = &text[span.clone()];
     let mut tally = Tally::new(rule);
+    measure_all(&mut tally, rule, text, span, path)?;
+    tally.finish()
+}
+
+/// As [`judge`], and tells what was weighed, also where the verdict is a rejection.
+pub fn weigh(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> (Weighing, Result<Judgement, Rejection>) {
+    let mut tally = Tally::new(rule);
+    let measured = measure_all(&mut tally, rule, text, span, path);
+    let steps = tally.reasons.iter().cloned().zip(tally.given.iter().copied()).collect();
+    let weighing = Weighing { steps, floor: tally.floor };
+    (weighing, measured.and_then(|()| tally.finish()))
+}
+
+fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<(), Rejection> {
+    let value = &text[span.clone()];
     tally.placeholder(rule, value)?;
     for check in &rule.checks {
         match *check {
@@ -116,7 +139,7 @@ pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Resul
             }
         }
     }
-    tally.finish()
+    Ok(())
 }
 
 /// The JSON object around `span`, braces included; the span alone where there is none.
@@ -136,6 +159,8 @@ struct Tally {
     floor: i32,
     verified: bool,
     reasons: Vec<Reason>,
+    /// The points of each reason.
+    given: Vec<i32>,
     facts: Vec<Fact>,
 }
 
@@ -147,12 +172,13 @@ impl Tally {
             Confidence::High => 90,
         };
         let reasons = vec![Reason { effect: Effect::Base, text: format!("matches the form of: {}", rule.title) }];
-        Self { points, floor: 0, verified: false, reasons, facts: Vec::new() }
+        Self { points, floor: 0, verified: false, reasons, given: vec![points], facts: Vec::new() }
     }
 
     fn add(&mut self, effect: Effect, points: i32, text: String) {
         self.points += points;
         self.reasons.push(Reason { effect, text });
+        self.given.push(points);
     }
 
     fn placeholder(&mut self, rule: &Rule, value: &[u8]) -> Result<(), Rejection> {

@@ -41,6 +41,8 @@ pub enum Command {
     /// Look at the controls, and at what bears on each
     #[command(subcommand)]
     Controls(Controls),
+    /// Tell step by step why a line was reported, or not
+    Explain(Explain),
     /// Verify and read evidence bundles
     #[command(subcommand)]
     Evidence(Evidence),
@@ -174,6 +176,38 @@ pub enum Controls {
         #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
         format: ShowFormat,
     },
+}
+
+/// `straykey explain`.
+#[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// Path and line, as in deploy/.env:3
+    #[arg(value_name = "PATH:LINE")]
+    pub place: String,
+    /// Only this rule
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+    /// List all rules that a word on the line woke, with the form they want
+    #[arg(long)]
+    pub all: bool,
+    /// Tell the issuer's documented way to test whether a credential is live; contacts nobody
+    #[arg(long)]
+    pub liveness: bool,
+    /// Layout
+    #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+    pub format: ShowFormat,
+    /// Lowest confidence that is reported [default: medium]
+    #[arg(long, value_name = "GRADE", value_enum)]
+    pub min_confidence: Option<MinConfidence>,
+    /// The moment against which inline ignores expire [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_day)]
+    pub at: Option<String>,
+    /// Configuration; may be repeated, the first decides unless it delegates
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Vec<PathBuf>,
+    /// Folder with more rules; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub rules: Vec<PathBuf>,
 }
 
 /// `straykey evidence`.

@@ -7,6 +7,7 @@ pub mod config;
 mod context;
 mod controls;
 mod evidence;
+mod explain;
 mod info;
 mod init;
 mod key;
@@ -36,6 +37,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Scan(scan) => scan::run(&scan, args.quiet, args.verbose),
         Command::Rules(command) => rules::run(command),
         Command::Controls(command) => controls::run(command),
+        Command::Explain(args) => explain::run(&args),
         Command::Evidence(command) => evidence::run(command),
         Command::Config(Config::Show(show)) => config::show(&show),
         Command::Init { folder } => init::run(&folder),
@@ -62,6 +64,11 @@ fn print(write: impl FnOnce(&mut dyn Write) -> anyhow::Result<ExitCode>) -> anyh
         Err(error) if is_broken_pipe(&error) => Ok(0),
         other => other,
     }
+}
+
+/// The day in UTC, `YYYY-MM-DD`.
+fn today() -> String {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
 /// Standard error is for people: warnings by default, more with each `-v`. Logs name places, never content.

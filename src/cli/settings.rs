@@ -58,10 +58,7 @@ impl Settings {
         }
         let salt = resolved.salt.as_ref().map(|salt| &salt.value);
         let found = key::find(args.fingerprint_key_file.as_deref(), salt)?;
-        let today = args
-            .at
-            .clone()
-            .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string());
+        let today = args.at.clone().unwrap_or_else(super::today);
         let mut notes = resolved.notes.clone();
         notes.extend(found.note);
         Ok(Self {
@@ -87,7 +84,8 @@ fn exclusions(resolved: &Resolved) -> anyhow::Result<PathExclusions> {
         .map_err(|error| anyhow!("{}: `exclude.path`: {error}", resolved.exclude[error.index].origin))
 }
 
-fn overrides(resolved: &Resolved) -> BTreeMap<String, RuleOverride> {
+/// What a configuration changes of rules, by id.
+pub(super) fn overrides(resolved: &Resolved) -> BTreeMap<String, RuleOverride> {
     let change = |change: &RuleChange| RuleOverride {
         enabled: change.enabled.as_ref().is_none_or(|enabled| enabled.value),
         severity: change.severity.as_ref().map(|severity| severity.value),

@@ -107,6 +107,7 @@ pub(crate) fn sample_rule(id: &str, kind: &str) -> Rule {
         references: vec!["https://docs.example.com/api-keys".into()],
         rotate: "Make a second key in the console, move the callers to it, then delete the first.".into(),
         revoke: "Delete the key in the console under Access, API keys.".into(),
+        liveness: None,
         since: "0.1.0".into(),
         note: None,
         examples: Vec::new(),

@@ -46,6 +46,7 @@ pub(super) struct RawRule {
     pub(super) references: Vec<String>,
     pub(super) rotate: String,
     pub(super) revoke: String,
+    pub(super) liveness: Option<String>,
     pub(super) since: String,
     pub(super) note: Option<String>,
     pub(super) examples: Vec<String>,

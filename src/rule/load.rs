@@ -183,6 +183,7 @@ fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
         revoke: raw.revoke,
         since: raw.since,
         note: raw.note,
+        liveness: raw.liveness,
         examples: raw.examples,
         near_misses: raw.near_misses,
     };

@@ -56,6 +56,8 @@ pub struct Rule {
     pub rotate: String,
     /// How to make it worthless.
     pub revoke: String,
+    /// The issuer's documented way to tell whether a credential is live; never done by this program.
+    pub liveness: Option<String>,
     /// First version that had the rule.
     pub since: String,
     /// A remark on the source of the format.

@@ -43,6 +43,13 @@ impl Scanner {
     }
 }
 
+impl Scratch {
+    /// Working memory of the search alone.
+    pub(super) fn detect(&mut self) -> &mut DetectScratch {
+        &mut self.detect
+    }
+}
+
 /// Scans one blob and appends what it holds to `hits`, in order of place.
 ///
 /// The severity of each place is that of the rule, or [`Severity::High`] where the rule has none; the kind and the

@@ -4,6 +4,7 @@
 mod accept;
 mod canary;
 mod engine;
+mod explain;
 mod pipeline;
 mod sample;
 mod selftest;
@@ -11,6 +12,7 @@ mod selftest;
 pub use accept::settle;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};
 pub use engine::{Ordinals, Scanner, Scratch, scan_blob};
+pub use explain::{Decision, LineTrace, MatchTrace, Outcome, RuleTrace, explain_blob};
 pub use pipeline::{CONFIGURATION, Collected, Options, Progress, Target, scan};
 pub use sample::expand;
 pub use selftest::{Failure, SelfTest, scan_text, self_test};

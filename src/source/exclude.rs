@@ -1,7 +1,8 @@
 //! Paths that the operator leaves out, each with a reason.
 //!
 //! A pattern is a glob over the path relative to the target: `*` and `?` do not match a slash, `**` does. One without a
-//! slash holds at any depth, as in `.gitignore`; one that ends in `/` or `/**` is about a folder and all below it.
+//! slash, but for one at its end, holds at any depth, as in `.gitignore`; one that ends in `/` or `/**` is about a folder
+//! and all below it. Matching is by bytes.
 
 use std::sync::Arc;
 
@@ -105,7 +106,7 @@ impl PathRule {
         if body == "**" {
             return Err("it names every path".to_owned());
         }
-        let anywhere = anchored.is_none() && !body.contains('/');
+        let anywhere = anchored.is_none() && !pattern.trim_end_matches('/').contains('/');
         let glob = if anywhere { format!("**/{body}") } else { body.to_owned() };
         let matcher = GlobBuilder::new(&glob)
             .literal_separator(true)
@@ -132,6 +133,8 @@ mod tests {
             ("vendor/", "vendor/a/b.txt", Some(6)),
             ("vendor/**", "vendor/a/b.txt", Some(6)),
             ("vendor", "x/vendor/a.txt", Some(8)),
+            ("vendor/", "x/vendor/a.txt", Some(8)),
+            ("vendor/**", "x/vendor/a.txt", None),
             ("/vendor", "x/vendor/a.txt", None),
             ("/vendor", "vendor/a.txt", Some(6)),
             ("vendor/", "vendor", None),

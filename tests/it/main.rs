@@ -11,6 +11,7 @@ mod corpus;
 mod determinism;
 mod evidence;
 mod exit_codes;
+mod explain;
 mod fingerprints;
 mod formats;
 mod ignores;

@@ -25,6 +25,7 @@ pub use layer::{AcceptedPath, ConfigFile, ExcludedPath, Origin, Resolved, RuleCh
 pub(in crate::cli) use show::show;
 
 use crate::rule::RuleSet;
+use crate::source::PathExclusions;
 use read::{Document, Known};
 
 /// Name of the environment variable that lists configurations, separated as in `PATH`.
@@ -102,6 +103,6 @@ fn check_pattern(pattern: &str) -> Result<(), String> {
     if pattern.split('/').any(|part| part == "..") {
         return Err("`..` leads out of the target".to_owned());
     }
-    let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
-    glob.map(drop).map_err(|error| error.kind().to_string())
+    let rules = [(pattern.to_owned(), String::new())];
+    PathExclusions::new(rules).map(drop).map_err(|error| error.message)
 }

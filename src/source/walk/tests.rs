@@ -478,7 +478,7 @@ fn what_the_operator_leaves_out_is_counted_with_its_reason() {
     for path in ["vendor/a/b.c", "vendor/c.c", "src/x.c", "src/x.min.js", ".env", "deep/vendor/y.c", "large"] {
         write(folder.path(), path, if path == "large" { "0123456789" } else { "x" });
     }
-    let rules = [("/vendor/", "third party"), ("*.min.js", "made from src"), (".env", "made by the test")];
+    let rules = [("vendor/**", "third party"), ("*.min.js", "made from src"), (".env", "made by the test")];
     let rules = rules.map(|(pattern, reason)| (pattern.to_owned(), reason.to_owned()));
     for threads in [1, 4] {
         let exclude = Arc::new(PathExclusions::new(rules.clone()).expect("patterns"));
