@@ -163,14 +163,12 @@ pub fn explain_blob(
 
 /// The bytes of a line that the blob owns, in lower case.
 fn text_of_line(blob: &Blob<'_>, line: u64) -> Option<Vec<u8>> {
-    let mut position = blob.base.line + 1;
     let mut start = 0;
-    for part in blob.text.split_inclusive(|&byte| byte == b'\n') {
+    for (position, part) in (blob.base.line + 1..).zip(blob.text.split_inclusive(|&byte| byte == b'\n')) {
         let end = start + part.len();
         if position == line && start < blob.owned.end && end > blob.owned.start {
             return Some(part.to_ascii_lowercase());
         }
-        position += 1;
         start = end;
     }
     None

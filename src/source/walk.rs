@@ -152,6 +152,9 @@ fn walk_directory(
     shared.summary(target)
 }
 
+/// How many files the operator leaves out, by reason and topmost path.
+type LeftOutFiles = BTreeMap<(Arc<str>, Vec<u8>), u64>;
+
 /// What all threads see.
 struct Shared<'o> {
     options: &'o WalkOptions,
@@ -163,7 +166,7 @@ struct Shared<'o> {
     /// Files that are ignored by themselves, from the threads that are done.
     ignored: Mutex<Vec<Vec<u8>>>,
     /// How many files the operator leaves out below each path, with the reason, from the threads that are done.
-    left_out: Mutex<BTreeMap<(Arc<str>, Vec<u8>), u64>>,
+    left_out: Mutex<LeftOutFiles>,
 }
 
 impl Shared<'_> {
@@ -212,7 +215,7 @@ struct Worker<'w, 'm, 's> {
     /// What leaves the current directory out.
     directory_left_out: Option<LeftOut>,
     /// Files that the operator leaves out, by reason and topmost path.
-    left_out: BTreeMap<(Arc<str>, Vec<u8>), u64>,
+    left_out: LeftOutFiles,
     /// False until `directory` holds one.
     fresh: bool,
     /// The directory entered last. The walker tells at once, on the same thread, if it could not list it.

@@ -1,8 +1,8 @@
 //! The configuration: `straykey.toml`, as many as the operator names, and what they come to.
 //!
 //! Only what `STRAYKEY_CONFIG` or `--config` names is read; a file that merely lies in a scanned tree is content, not
-//! configuration. [`keys`] is the table of all keys, [`read`] holds a file against it, [`layer`] puts several together,
-//! [`show`] prints the outcome. The salt never appears in a message.
+//! configuration. `keys` is the table of all keys, `read` holds a file against it, `layer` puts several together,
+//! `show` prints the outcome. The salt never appears in a message.
 
 mod fault;
 mod keys;
