@@ -69,6 +69,11 @@ pub fn printable(bytes: &[u8]) -> String {
     out
 }
 
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Text of our own that may hold names: as [`printable`], but backslashes stay, since messages quote names as they are.
 pub fn printable_text(text: &str) -> String {
     text.chars()

@@ -9,16 +9,19 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
+use super::config::{Origin, Sourced};
 use super::settings::Settings;
 use super::{ExitCode, context, print};
-use crate::blob::{printable, printable_text};
-use crate::evidence::chain::{self, Record as ChainRecord, canonical, sha256_hex};
+use crate::blob::{hex, printable, printable_text};
+use crate::evidence::chain::{Record as ChainRecord, canonical, sha256_hex};
 use crate::evidence::{
-    Bundle, Claim, Configuration, Disagreement, Evidence, ToolIdentity, Verified, check_free, verify, write_bundle,
+    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, ToolIdentity, Verified, check_free,
+    verify, write_bundle,
 };
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::scan::{Canaries, plant_canaries};
+use crate::source::digest_of;
 
 /// The exit code of a bundle whose parts do not agree.
 const DISAGREES: ExitCode = 1;
@@ -55,15 +58,21 @@ impl<'s> Record<'s> {
             bail!("the system gives no random bytes for the name of the scan: {error}");
         }
         let resolved = settings.resolved.to_json();
+        let files = settings.resolved.files.iter().map(|file| ConfigurationFile {
+            name: file.name.clone(),
+            sha256: hex(&file.sha256),
+            named_by: file.named_by.to_string(),
+        });
+        let files = files.collect();
         Ok(Some(Self {
             settings,
             folder: &output.path,
-            scan: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            scan: hex(&id),
             started,
             clock,
             canaries: plant_canaries(&settings.scanner, settings.resolved.min_confidence.value),
-            unit: unit(args, settings),
-            configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), resolved },
+            unit: unit(settings),
+            configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), files, resolved },
         }))
     }
 
@@ -89,11 +98,11 @@ impl<'s> Record<'s> {
     }
 }
 
-/// The unit that the operator names, on the command line or else in the configuration.
-fn unit(args: &Scan, settings: &Settings) -> Option<Claim<String>> {
-    let configured = &settings.resolved.unit;
-    let stated = args.unit.clone().map(|unit| Claim::asserted(unit, "--unit"));
-    stated.or_else(|| configured.value.clone().map(|unit| Claim::asserted(unit, configured.origin.to_string())))
+/// The unit that the operator names.
+fn unit(settings: &Settings) -> Option<Claim<String>> {
+    let Sourced { value, origin } = &settings.resolved.unit;
+    let source = if *origin == Origin::CommandLine { "--unit".to_owned() } else { origin.to_string() };
+    value.clone().map(|unit| Claim::asserted(unit, source))
 }
 
 /// The moment in UTC, to the millisecond.
@@ -102,8 +111,12 @@ fn now() -> String {
 }
 
 fn tool() -> ToolIdentity {
-    let program = std::env::current_exe().and_then(|path| chain::sha256_of(&path));
-    ToolIdentity { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), sha256: program.ok() }
+    let program = std::env::current_exe().and_then(|path| digest_of(&path));
+    ToolIdentity {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        sha256: program.ok().map(|digest| hex(&digest)),
+    }
 }
 
 /// Runs `straykey evidence`.

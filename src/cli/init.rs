@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{ExitCode, config};
+use crate::blob::hex;
 
 /// Bytes of a salt that is made here.
 const SALT_LENGTH: usize = 32;
@@ -55,8 +56,7 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
     }
     let mut salt = [0; SALT_LENGTH];
     getrandom::fill(&mut salt).map_err(|error| anyhow!("no random bytes for a salt are to be had: {error}"))?;
-    let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut files = vec![(PathBuf::from("straykey.toml"), config::template(&salt))];
+    let mut files = vec![(PathBuf::from("straykey.toml"), config::template(&hex(&salt)))];
     let github = folder.join(".github").is_dir();
     let gitlab = folder.join(".gitlab-ci.yml").is_file();
     if github {

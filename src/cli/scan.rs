@@ -65,7 +65,8 @@ fn build_report(settings: &Settings, collected: Collected) -> Report {
     let withheld = withhold(&mut findings, min_confidence);
     let today = &settings.scanner.today;
     settings.ignore_policy.apply(&mut findings, today);
-    notes.extend(settle(&mut gaps, &settings.accepted_gaps, &settings.scan_targets, today));
+    let accepted = resolved.accepted_gap.iter().map(|entry| &entry.value);
+    notes.extend(settle(&mut gaps, accepted, &settings.scan_targets, today));
     gaps.sort();
     gaps.dedup();
     exclusions.sort();

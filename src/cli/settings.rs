@@ -7,11 +7,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::args::Scan;
-use super::config::{self, AcceptedPath, Resolved, RuleChange};
+use super::config::{self, Resolved, RuleChange};
 use super::key;
 use crate::detect::Engine;
 use crate::finding::IgnorePolicy;
-use crate::gap::{Acceptance, AcceptedGap};
 use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
 use crate::rule::{RuleOverride, RuleSet, load_folder};
@@ -25,7 +24,6 @@ pub(super) struct Settings {
     pub(super) targets: Vec<Target>,
     pub(super) options: Options,
     pub(super) ignore_policy: IgnorePolicy,
-    pub(super) accepted_gaps: Vec<AcceptedGap>,
     pub(super) resolved: Resolved,
     pub(super) notes: Vec<String>,
 }
@@ -71,7 +69,6 @@ impl Settings {
                 require_reason: resolved.require_reason.value,
                 max_days: Some(resolved.max_days.value),
             },
-            accepted_gaps: accepted_gaps(&resolved),
             resolved,
             notes,
         })
@@ -92,17 +89,6 @@ pub(super) fn overrides(resolved: &Resolved) -> BTreeMap<String, RuleOverride> {
         confidence: change.confidence.as_ref().map(|confidence| confidence.value),
     };
     resolved.rules.iter().map(|(id, changed)| (id.clone(), change(changed))).collect()
-}
-
-fn accepted_gaps(resolved: &Resolved) -> Vec<AcceptedGap> {
-    let accepted = resolved.accepted_gap.iter().map(|entry| &entry.value);
-    let gap = |gap: &AcceptedPath| AcceptedGap {
-        path: gap.path.clone(),
-        class: gap.class,
-        sha256: gap.sha256,
-        acceptance: Acceptance { reason: gap.reason.clone(), approver: gap.approver.clone(), until: gap.until.clone() },
-    };
-    accepted.map(gap).collect()
 }
 
 /// The built-in rules and those of `folders`.

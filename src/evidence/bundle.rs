@@ -10,14 +10,14 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::chain::{Record, Writer, hex};
+use super::chain::{Record, Writer};
 use super::manifest::{Part, manifest, statement};
 use super::record::{
     Body, Configuration, ControlStateRecord, CoverageRecord, FormResult, RulePack, RunContext, SCHEMA, ScanCompleted,
     ScanStarted, SelfTest, ToolIdentity,
 };
 use super::{MANIFEST, RECORDS, RESULTS, STATEMENT};
-use crate::blob::printable;
+use crate::blob::{hex, printable};
 use crate::govern::{KindRules, Tested, control_states};
 use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
 use crate::report::{Report, sarif};

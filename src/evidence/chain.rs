@@ -5,39 +5,17 @@
 //! before, and null in the first; `seq` counts from 0. As the members are sorted, the hashed text is the line with its
 //! own hash cut out, which a shell can do.
 
-use std::fs::File;
-use std::io::{self, Read as _, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::blob::hex;
+
 /// SHA-256 in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// SHA-256 of a file, in lower-case hexadecimal, without holding the file in memory.
-///
-/// # Errors
-///
-/// It cannot be opened or read.
-pub fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut sha256 = Sha256::new();
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&sha256.finalize())),
-            read => sha256.update(&buffer[..read]),
-        }
-    }
-}
-
-/// Bytes in lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The canonical form of RFC 8785.

@@ -18,7 +18,7 @@ mod record;
 mod verify;
 
 pub use bundle::{BundleError, Evidence, check_free, write_bundle};
-pub use record::{Basis, Ci, Claim, Configuration, RunContext, TargetContext, ToolIdentity};
+pub use record::{Basis, Ci, Claim, Configuration, ConfigurationFile, RunContext, TargetContext, ToolIdentity};
 pub use verify::{Bundle, Disagreement, ReadError, Verified, verify};
 
 /// The file of the records.

@@ -117,8 +117,22 @@ pub(super) struct RulePack {
 pub struct Configuration {
     /// SHA-256 over the canonical form of `resolved`.
     pub sha256: String,
+    /// The files that were read, in the order in which they count.
+    pub files: Vec<ConfigurationFile>,
     /// Every setting with its value and where that comes from.
     pub resolved: Value,
+}
+
+/// A configuration that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ConfigurationFile {
+    /// As it was named.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Who named it: the environment or the command line.
+    pub named_by: String,
 }
 
 /// Where, for whom and by whom a scan was run.

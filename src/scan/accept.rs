@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::pipeline::Target;
-use crate::blob::{FilePlace, Origin, printable};
+use crate::blob::{FilePlace, Origin, hex, printable};
 use crate::gap::{AcceptedGap, Gap, GapClass};
 use crate::source::digest_of;
 
@@ -13,7 +13,12 @@ use crate::source::digest_of;
 ///
 /// An entry holds for one path, and for one content where that can be read at all: content that has changed since is
 /// new, and has to be accepted anew.
-pub fn settle(gaps: &mut [Gap], accepted: &[AcceptedGap], targets: &[Target], today: &str) -> Vec<String> {
+pub fn settle<'a>(
+    gaps: &mut [Gap],
+    accepted: impl IntoIterator<Item = &'a AcceptedGap>,
+    targets: &[Target],
+    today: &str,
+) -> Vec<String> {
     let mut notes = Vec::new();
     for entry in accepted {
         let path = printable(entry.path.as_bytes());
@@ -63,10 +68,6 @@ fn file_of(gap: &Gap, targets: &[Target]) -> Option<PathBuf> {
         Target::Path(file) => Some(file.clone()),
         Target::Stream(_) | Target::Stdin => None,
     }
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -303,6 +303,9 @@ fn rules_are_switched_off_and_changed() {
     assert_eq!(body("self-test")[0]["not_tested"], serde_json::json!(["github-personal-access-token"]));
     let origin = &body("scan-started")[0]["configuration"]["resolved"];
     assert!(origin.to_string().contains("off.toml:"), "{origin}");
+    let file = &body("scan-started")[0]["configuration"]["files"][0];
+    let bytes = fs::read(folder.path().join("off.toml")).unwrap();
+    assert_eq!(string(&file["sha256"]), straykey::evidence::chain::sha256_hex(&bytes));
 }
 
 #[test]

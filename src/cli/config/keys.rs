@@ -288,8 +288,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 Kind::Sha256,
                 "none",
                 "\"0000000000000000000000000000000000000000000000000000000000000000\"",
-                "SHA-256 of the file that was looked at. Needed wherever its content can be read: another content is \
-                 another gap.",
+                "SHA-256 of the file that was looked at. Needed unless the class is \"unreadable\" or \"missing\", and there \
+                 too where the content can be read: another content is another gap.",
             ),
             required("reason", Kind::Text, "\"reviewed by hand, no credentials\"", "Why it is accepted."),
             required("approver", Kind::Text, "\"j.doe@example.org\"", "Who accepted it."),

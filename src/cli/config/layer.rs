@@ -14,7 +14,7 @@ use clap::ValueEnum as _;
 use super::read::{At, Document, Value, Values};
 use crate::cli::args::{FailOn, MinConfidence, Scan};
 use crate::finding::{Confidence, Severity};
-use crate::gap::GapClass;
+use crate::gap::{Acceptance, AcceptedGap, GapClass};
 use crate::secret::Secret;
 
 /// Where a value comes from.
@@ -96,23 +96,6 @@ pub struct RuleChange {
     pub reasons: Vec<Sourced<String>>,
 }
 
-/// A gap that somebody accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcceptedPath {
-    /// Pattern, relative to the target.
-    pub path: String,
-    /// Class of the gap; any if none.
-    pub class: Option<GapClass>,
-    /// SHA-256 of the file that was looked at.
-    pub sha256: Option<[u8; 32]>,
-    /// Why.
-    pub reason: String,
-    /// Who accepted it.
-    pub approver: String,
-    /// The last day on which it holds, as YYYY-MM-DD.
-    pub until: String,
-}
-
 /// All settings, each with its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
@@ -149,7 +132,7 @@ pub struct Resolved {
     /// Changes to rules, by id.
     pub rules: BTreeMap<String, RuleChange>,
     /// Gaps that were accepted.
-    pub accepted_gap: Vec<Sourced<AcceptedPath>>,
+    pub accepted_gap: Vec<Sourced<AcceptedGap>>,
 }
 
 impl Default for Resolved {
@@ -301,6 +284,7 @@ impl Resolved {
                 *setting = Sourced { value, origin: Origin::CommandLine };
             }
         }
+        put(&mut self.unit, args.unit.clone().map(Some));
         put(&mut self.fail_on, args.fail_on);
         put(&mut self.min_confidence, args.min_confidence.map(Confidence::from));
         let classes = args.fail_on_gap.as_ref().map(|classes| classes.iter().map(|&class| class.into()).collect());
@@ -321,8 +305,8 @@ fn excluded(values: &Values) -> ExcludedPath {
     ExcludedPath { path: text(values, "path"), reason: text(values, "reason") }
 }
 
-fn accepted(values: &Values) -> AcceptedPath {
-    AcceptedPath {
+fn accepted(values: &Values) -> AcceptedGap {
+    AcceptedGap {
         path: text(values, "path"),
         class: match values.get("class").map(|found| &found.value) {
             Some(Value::Name(name)) => Some(class(name)),
@@ -332,9 +316,11 @@ fn accepted(values: &Values) -> AcceptedPath {
             Some(Value::Sha256(digest)) => Some(*digest),
             _ => None,
         },
-        reason: text(values, "reason"),
-        approver: text(values, "approver"),
-        until: text(values, "until"),
+        acceptance: Acceptance {
+            reason: text(values, "reason"),
+            approver: text(values, "approver"),
+            until: text(values, "until"),
+        },
     }
 }
 

@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use fault::{ConfigError, Fault};
 pub use keys::{markdown, schema, template};
-pub use layer::{AcceptedPath, ConfigFile, ExcludedPath, Origin, Resolved, RuleChange, Sourced};
+pub use layer::{ConfigFile, ExcludedPath, Origin, Resolved, RuleChange, Sourced};
 pub(in crate::cli) use show::show;
 
 use crate::rule::RuleSet;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::keys::size;
 use super::layer::{Origin, Resolved, Sourced};
+use crate::blob::{hex, printable_text};
 use crate::cli::ExitCode;
 use crate::cli::args::{ConfigFormat, ConfigShow};
 use crate::cli::settings::rule_set;
@@ -105,9 +106,9 @@ impl Resolved {
                 "path": gap.path,
                 "class": gap.class.map(crate::gap::GapClass::name),
                 "sha256": gap.sha256.as_ref().map(|digest| hex(digest)),
-                "reason": gap.reason,
-                "approver": gap.approver,
-                "until": gap.until,
+                "reason": gap.acceptance.reason,
+                "approver": gap.acceptance.approver,
+                "until": gap.acceptance.until,
                 "origin": entry.origin.to_string(),
             })
         });
@@ -170,7 +171,7 @@ fn table(resolved: &Resolved, out: &mut dyn Write) -> anyhow::Result<()> {
     let (keys, values) = (width(|row| &row.0, 60), width(|row| &row.1, 40));
     writeln!(out, "{:keys$}  {:values$}  ORIGIN", "KEY", "VALUE")?;
     for (key, value, origin) in &cells {
-        let value = crate::blob::printable_text(value);
+        let value = printable_text(value);
         writeln!(out, "{key:keys$}  {value:values$}  {origin}")?;
     }
     if !resolved.notes.is_empty() {
@@ -180,8 +181,4 @@ fn table(resolved: &Resolved, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "  {note}")?;
     }
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
