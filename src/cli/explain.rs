@@ -285,8 +285,10 @@ fn write_liveness(matched: &[&RuleTrace], out: &mut dyn Write) -> anyhow::Result
     let mut rules: Vec<_> = matched.iter().map(|rule| &rule.rule).collect();
     rules.dedup_by(|one, other| one.id == other.id);
     for rule in &rules {
-        let how = rule.liveness.as_deref().unwrap_or("no way that the issuer documents is recorded for this rule");
-        writeln!(out, "  {}: {how}", rule.id)?;
+        match &rule.liveness {
+            Some(liveness) => writeln!(out, "  {}\n    {}\n    {}", rule.id, liveness.how, liveness.reference)?,
+            None => writeln!(out, "  {}\n    no way that the issuer documents is recorded for this rule", rule.id)?,
+        }
     }
     if rules.is_empty() {
         writeln!(out, "  the form of no rule is there")?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::model::{Boundary, Check, IdentityKind, NearMiss, Trim};
+use super::model::{Boundary, Check, IdentityKind, Liveness, NearMiss, Trim};
 use super::token_check::TokenCheck;
 use crate::severity::{Confidence, Severity};
 
@@ -46,7 +46,7 @@ pub(super) struct RawRule {
     pub(super) references: Vec<String>,
     pub(super) rotate: String,
     pub(super) revoke: String,
-    pub(super) liveness: Option<String>,
+    pub(super) liveness: Option<Spanned<Liveness>>,
     pub(super) since: String,
     pub(super) note: Option<String>,
     pub(super) examples: Vec<String>,

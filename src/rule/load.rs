@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::assign;
 use super::file::{RawRule, RuleFile};
 use super::lane::{Lane, MAX_AFTER, MAX_CONTEXT, lane_of};
-use super::model::{Boundary, Check, Provider, Rule, Trim};
+use super::model::{Boundary, Check, Liveness, Provider, Rule, Trim};
 use super::shape::Shape;
 use super::syntax::{common_prefix, last_bytes, parse};
 
@@ -183,7 +183,7 @@ fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
         revoke: raw.revoke,
         since: raw.since,
         note: raw.note,
-        liveness: raw.liveness,
+        liveness: raw.liveness.map(Spanned::into_inner),
         examples: raw.examples,
         near_misses: raw.near_misses,
     };
@@ -206,6 +206,15 @@ fn check_texts(raw: &RawRule) -> Result<(), Wrong> {
     }
     if raw.references.is_empty() && raw.note.is_none() {
         return Err((raw.id.span(), "neither `references` nor a `note` that says why there are none".to_owned()));
+    }
+    if let Some(liveness) = &raw.liveness {
+        let Liveness { how, reference } = liveness.get_ref();
+        if !how.contains('$') {
+            return Err((liveness.span(), "`liveness.how` has no placeholder such as `$TOKEN`".to_owned()));
+        }
+        if !reference.starts_with("https://") {
+            return Err((liveness.span(), "`liveness.reference` has to be an https address".to_owned()));
+        }
     }
     for (name, number) in [("examples", raw.examples.len()), ("near_misses", raw.near_misses.len())] {
         if number < 2 {
@@ -334,6 +343,9 @@ near_misses = [{{ text = "c", breaks = "length" }}, {{ text = "d", breaks = "cha
         );
         assert!(error("vaule = 'x'").contains("acme.toml:16:1: unknown field `vaule`"));
         assert!(error("value = 'x'\nmax_len = 70000").contains("acme.toml:17:11: rule `acme-key`: `max_len`"));
+        let live = |table: &str| error(&format!("value = 'x'\nmax_len = 1\nliveness = {table}"));
+        assert!(live("{ how = 'GET /me', reference = 'https://acme.example' }").contains("no placeholder"));
+        assert!(live("{ how = 'GET /me $TOKEN', reference = 'acme.example' }").contains("has to be an https address"));
         let open = "context = 'token *='\nvalue = 'x'\nmax_len = 1";
         assert!(error(open).contains("`context` is unbounded"));
     }

@@ -12,5 +12,5 @@ pub(crate) mod syntax;
 pub mod token_check;
 
 pub use load::{LoadError, LoadedRule, load_folder, load_text};
-pub use model::{Boundary, Check, IdentityKind, NearMiss, Provider, Rule, Trim};
+pub use model::{Boundary, Check, IdentityKind, Liveness, NearMiss, Provider, Rule, Trim};
 pub use syntax::ByteSet;

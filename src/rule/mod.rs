@@ -6,7 +6,7 @@ mod loader;
 mod set;
 
 pub use loader::{
-    Boundary, ByteSet, Check, IdentityKind, LoadError, LoadedRule, NearMiss, Provider, Rule, Trim, lane, load,
-    load_folder, load_text, shape, token_check,
+    Boundary, ByteSet, Check, IdentityKind, Liveness, LoadError, LoadedRule, NearMiss, Provider, Rule, Trim, lane,
+    load, load_folder, load_text, shape, token_check,
 };
 pub use set::{RuleOverride, RuleSet};

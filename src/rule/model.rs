@@ -57,7 +57,7 @@ pub struct Rule {
     /// How to make it worthless.
     pub revoke: String,
     /// The issuer's documented way to tell whether a credential is live; never done by this program.
-    pub liveness: Option<String>,
+    pub liveness: Option<Liveness>,
     /// First version that had the rule.
     pub since: String,
     /// A remark on the source of the format.
@@ -82,6 +82,16 @@ pub struct Provider {
     pub id: String,
     /// As the issuer writes it.
     pub name: String,
+}
+
+/// How to tell whether a credential is live. It is told to people and never done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Liveness {
+    /// The request or command, with `$TOKEN` in place of the credential, and what its answers mean.
+    pub how: String,
+    /// The issuer's page that documents it.
+    pub reference: String,
 }
 
 /// A text next to a rule that must not match, and the clause it breaks.
