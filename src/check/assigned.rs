@@ -91,6 +91,14 @@ pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned
     }
 }
 
+/// Judges the value at `span` of `text`, of which it is known that it stands near a name that speaks of a credential.
+/// `bare` says that a blank alone leads from the name to it.
+pub(super) fn credential(text: &[u8], span: Range<usize>, path: &[u8], bare: bool) -> Assigned {
+    let join = join(text, span.clone());
+    let join = if bare && join.operator == 0 { Join { operator: b'=', ..join } } else { join };
+    judge(text, span, &join, text_kind(path), Name::Token)
+}
+
 /// Judges a value of which the rule's context has said that it is a password.
 pub(super) fn literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
     let kind = text_kind(path);
@@ -209,6 +217,10 @@ fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     skip(&mut at, &|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'[' | b'{'));
     let operator_end = at;
     skip(&mut at, &|byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'(' | b'|' | b'?' | b'<' | b'!' | b'+' | b'-'));
+    // `.=` appends, and a dot before another operator is none.
+    if before[at..].first() == Some(&b'=') && before[..at].last() == Some(&b'.') {
+        at -= 1;
+    }
     let operator = &before[at..operator_end];
     // `||` gives a default, `|` an alternative or a filter.
     let last = if operator.ends_with(b"||") { b'?' } else { operator.last().copied().unwrap_or(0) };
@@ -221,6 +233,7 @@ fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     skip(&mut at, &|byte| byte.is_ascii_whitespace());
     if operator == b"=" {
         at = skip_type(before, at);
+        at = skip_go_type(before, at);
     }
     skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b' ' | b'\t'));
     let end = at;
@@ -242,6 +255,19 @@ fn skip_type(before: &[u8], at: usize) -> usize {
     });
     match typed {
         Some(colon) if before[colon] == b':' && colon > 0 && before[colon - 1].is_ascii_alphanumeric() => colon,
+        _ => at,
+    }
+}
+
+/// `var name string =`: steps over the type, back to the end of the name.
+fn skip_go_type(before: &[u8], at: usize) -> usize {
+    let line = memchr::memrchr(b'\n', &before[..at]).map_or(0, |line| line + 1);
+    let declared = before[line..at].trim_ascii_start();
+    let mut words = declared.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(b"var" | b"const"), Some(_), Some(kind), None) => {
+            before[..at].trim_ascii_end().len() - kind.len() - usize::from(before[at - kind.len() - 1] == b' ')
+        }
         _ => at,
     }
 }

@@ -5,6 +5,7 @@
 
 mod assigned;
 pub mod measure;
+mod named;
 mod placeholder;
 pub mod token;
 mod value;
@@ -33,9 +34,13 @@ const VERIFIED: i32 = 25;
 /// Points that a failed one takes.
 const REFUTED: i32 = -35;
 /// Points that a doubtful place takes.
-const DOUBTFUL: i32 = -25;
+pub const DOUBTFUL: i32 = -25;
+/// Points that the usual form of an issuer's credentials adds.
+const USUAL: i32 = 10;
 /// Points that a placeholder's look takes.
 const PLACEHOLDER: i32 = -45;
+/// Points that a counting sequence takes from what has the form of an issuer's credential.
+const COUNTING: i32 = -10;
 
 /// Bytes around a key in which the object that holds it begins and ends.
 const OBJECT_REACH: usize = 4096;
@@ -72,10 +77,36 @@ pub struct Judgement {
     pub confidence: Confidence,
     /// An offline check verified the value.
     pub verified: bool,
+    /// Whether it has a form that the issuer named before it is known to make; none where that cannot be told.
+    pub usual: Option<bool>,
+    /// Where the issuer's name stands that made it one, if that is what did.
+    pub name: Option<Range<usize>>,
     /// How the points came about.
     pub reasons: Vec<Reason>,
     /// What was read out of the value.
     pub facts: Vec<Fact>,
+}
+
+impl Judgement {
+    /// Lowers the confidence for a reason that came up beside the match. False where nothing is left of it.
+    pub fn doubt(&mut self, why: &str) -> bool {
+        self.points += DOUBTFUL;
+        self.reasons.push(Reason { effect: Effect::Lower, text: why.to_owned() });
+        grade(self.points).is_some_and(|confidence| {
+            self.confidence = confidence;
+            true
+        })
+    }
+}
+
+/// The grade that `points` fall into; none where they are too few.
+fn grade(points: i32) -> Option<Confidence> {
+    match points {
+        HIGH.. => Some(Confidence::High),
+        MEDIUM.. => Some(Confidence::Medium),
+        LOW.. => Some(Confidence::Low),
+        _ => None,
+    }
 }
 
 /// A match that was judged to be no secret; the text says why.
@@ -132,6 +163,7 @@ fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, 
             Check::AssignedLiteral => tally.assigned(assigned(text, span.clone(), path))?,
             Check::UrlPassword => tally.assigned(url_password(text, span.clone()))?,
             Check::Literal => tally.assigned(literal(text, span.clone(), path))?,
+            Check::Named(ref names) => tally.named(named::named(text, span.clone(), path, &rule.keywords, names))?,
             Check::NotWord => {
                 if value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' ')) {
                     return Err(Rejection("it is made of words".to_owned()));
@@ -155,6 +187,8 @@ fn enclosing_object(text: &[u8], span: Range<usize>) -> &[u8] {
 }
 
 struct Tally {
+    usual: Option<bool>,
+    name: Option<Range<usize>>,
     points: i32,
     floor: i32,
     verified: bool,
@@ -172,7 +206,16 @@ impl Tally {
             Confidence::High => 90,
         };
         let reasons = vec![Reason { effect: Effect::Base, text: format!("matches the form of: {}", rule.title) }];
-        Self { points, floor: 0, verified: false, reasons, given: vec![points], facts: Vec::new() }
+        Self {
+            usual: None,
+            name: None,
+            points,
+            floor: 0,
+            verified: false,
+            reasons,
+            given: vec![points],
+            facts: Vec::new(),
+        }
     }
 
     fn add(&mut self, effect: Effect, points: i32, text: String) {
@@ -194,6 +237,16 @@ impl Tally {
                 self.add(Effect::Lower, PLACEHOLDER, why.to_owned());
                 Ok(())
             }
+            Some(Placeholder::Counting { mostly }) => {
+                let why = if mostly { "it counts up or down" } else { "a part of it counts up or down" };
+                // Behind an issuer's prefix or name it may be a made-up credential of a test system that works.
+                match (rule.is_generic(), mostly) {
+                    (true, true) => return Err(Rejection(format!("a placeholder: {why}"))),
+                    (true, false) => self.add(Effect::Lower, PLACEHOLDER, why.to_owned()),
+                    (false, _) => self.add(Effect::Lower, COUNTING, why.to_owned()),
+                }
+                Ok(())
+            }
         }
     }
 
@@ -202,6 +255,22 @@ impl Tally {
             Assigned::Likely(why) => self.add(Effect::Note, 0, why.to_owned()),
             Assigned::Doubtful(why) => self.add(Effect::Lower, DOUBTFUL, why.to_owned()),
             Assigned::No(why) => return Err(Rejection(why.to_owned())),
+        }
+        Ok(())
+    }
+
+    fn named(&mut self, judged: named::Judged) -> Result<(), Rejection> {
+        self.assigned(judged.verdict)?;
+        self.usual = judged.usual;
+        self.name = judged.name;
+        match judged.usual {
+            Some(true) => {
+                self.add(Effect::Raise, USUAL, "it has the form that the issuer's credentials usually have".to_owned());
+            }
+            Some(false) => {
+                self.add(Effect::Lower, DOUBTFUL, "the issuer's credentials usually look otherwise".to_owned());
+            }
+            None => {}
         }
         Ok(())
     }
@@ -229,15 +298,18 @@ impl Tally {
     fn finish(self) -> Result<Judgement, Rejection> {
         let doubted = self.reasons.iter().any(|reason| reason.text.contains("example"));
         let points = if doubted { self.points } else { self.points.max(self.floor) }.clamp(0, 100);
-        let confidence = match points {
-            HIGH.. => Confidence::High,
-            MEDIUM.. => Confidence::Medium,
-            LOW.. => Confidence::Low,
-            _ => {
-                let last = self.reasons.last().map_or("", |reason| reason.text.as_str());
-                return Err(Rejection(format!("{points} points of confidence; last: {last}")));
-            }
+        let Some(confidence) = grade(points) else {
+            let last = self.reasons.last().map_or("", |reason| reason.text.as_str());
+            return Err(Rejection(format!("{points} points of confidence; last: {last}")));
         };
-        Ok(Judgement { points, confidence, verified: self.verified, reasons: self.reasons, facts: self.facts })
+        Ok(Judgement {
+            points,
+            confidence,
+            verified: self.verified,
+            usual: self.usual,
+            name: self.name,
+            reasons: self.reasons,
+            facts: self.facts,
+        })
     }
 }

@@ -10,11 +10,16 @@ pub(super) enum Placeholder {
     Certain(&'static str),
     /// It may be one.
     Likely(&'static str),
+    /// It counts up or down, as made-up samples do; as does many a test credential that works.
+    Counting {
+        /// More than half of it does.
+        mostly: bool,
+    },
 }
 
 /// Judges the part of a token behind its public prefix (`body`), or a whole value without one.
 pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
-    use Placeholder::{Certain, Likely};
+    use Placeholder::{Certain, Counting, Likely};
     if body.is_empty() {
         return Some(Certain("nothing follows the prefix"));
     }
@@ -36,13 +41,13 @@ pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
         return Some(Certain("it is masked"));
     }
     if body.len() >= 12 && longest_count(body) * 2 > body.len() {
-        return Some(Certain("it counts up or down"));
+        return Some(Counting { mostly: true });
     }
     if words_of(body).iter().any(|word| WORDS.placeholder_words.contains(word)) || holds_upper_example(body) {
         return Some(Likely("it says that it is an example"));
     }
     if body.len() >= 20 && longest_count(body) >= 10 {
-        return Some(Likely("a part of it counts up or down"));
+        return Some(Counting { mostly: false });
     }
     None
 }
@@ -64,12 +69,12 @@ mod tests {
 
     #[test]
     fn what_stands_for_a_secret_is_told() {
-        for body in
-            ["xxxxxxxxxxxxxxxxxxxx", "********", "abababab", "0000000000000000", "1234567890abcdefgh", "....", ""]
-        {
+        for body in ["xxxxxxxxxxxxxxxxxxxx", "********", "abababab", "0000000000000000", "....", ""] {
             let judged = placeholder(body.as_bytes());
             assert!(matches!(judged, Some(Placeholder::Certain(_))), "{body}: {judged:?}");
         }
+        assert_eq!(placeholder(b"1234567890abcdefgh"), Some(Placeholder::Counting { mostly: true }));
+        assert_eq!(placeholder(b"Q7f31234567890abcdeT"), Some(Placeholder::Counting { mostly: false }));
         for body in ["IOSFODNN7EXAMPLE", "your-token-goes-here-1", "insert_Key_7af3"] {
             let judged = placeholder(body.as_bytes());
             assert!(matches!(judged, Some(Placeholder::Likely(_))), "{body}: {judged:?}");

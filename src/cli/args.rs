@@ -152,6 +152,12 @@ pub enum Rules {
         /// Folder of rules to test instead of the built-in ones
         folder: Option<PathBuf>,
     },
+    /// Carry over rules of gitleaks, betterleaks (TOML), Kingfisher or Nosey Parker (YAML); writes a rule file to standard
+    /// output, and to standard error what could not be carried over
+    Import {
+        /// Configuration or rule file of the other scanner
+        file: PathBuf,
+    },
     /// List the offline checks that rules can name
     Checks,
 }

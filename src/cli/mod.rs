@@ -8,6 +8,7 @@ mod context;
 mod controls;
 mod evidence;
 mod explain;
+mod import;
 mod info;
 mod init;
 mod key;

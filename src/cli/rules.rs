@@ -20,6 +20,7 @@ pub(super) fn run(command: Rules) -> anyhow::Result<ExitCode> {
         Rules::List { format, rules } => list(&rule_set(&rules)?, format, out).map(|()| 0),
         Rules::Show { id, rules } => show(&rule_set(&rules)?, &id, out).map(|()| 0),
         Rules::Test { folder } => test(folder, out),
+        Rules::Import { file } => super::import::run(&file, out),
         Rules::Checks => checks(out).map(|()| 0),
     })
 }
@@ -112,6 +113,8 @@ fn row(loaded: &LoadedRule) -> serde_json::Value {
         "rotate": rule.rotate,
         "revoke": rule.revoke,
         "since": rule.since,
+        "attested": rule.attested,
+        "ambiguous_with": rule.ambiguous_with,
         "note": rule.note,
         "examples": rule.examples.len(),
         "near_misses": rule.near_misses.len(),
@@ -127,6 +130,11 @@ fn check_text(check: &Check) -> String {
         Check::Literal => "literal".to_owned(),
         Check::UrlPassword => "url-password".to_owned(),
         Check::NotWord => "not-word".to_owned(),
+        Check::Named(named) if named.usual.is_empty() => "a credential of the issuer named before it".to_owned(),
+        Check::Named(named) => format!(
+            "a credential of the issuer named before it; usual form {}",
+            named.usual.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+        ),
     }
 }
 
@@ -178,6 +186,8 @@ fn show(rules: &RuleSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     for reference in &rule.references {
         field("reference", reference)?;
     }
+    field("attested by", rule.attested.words())?;
+    field("ambiguous", &rule.ambiguous_with.join(", "))?;
     field("note", rule.note.as_deref().unwrap_or(""))?;
     field("since", &rule.since)?;
     field("samples", &format!("{} examples, {} near misses", rule.examples.len(), rule.near_misses.len()))?;

@@ -88,8 +88,8 @@ impl ValueMatcher {
         let captures = PikeVM::new_from_nfa(nfa.clone()).map_err(|error| error.to_string())?;
         let tail = match (after, &rule.after) {
             ("", _) => Tail::Empty,
-            (_, None) => Tail::Byte,
-            (_, Some(_)) => Tail::Expression,
+            (_, None) if rule.right.right_reach() == 1 => Tail::Byte,
+            (_, _) => Tail::Expression,
         };
         Ok(Self { dfa: lazy_dfa(nfa, MatchKind::LeftmostFirst, RULE_CACHE)?, tail, captures })
     }

@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::{Anchored, MatchKind, StartKind, dfa};
 use regex_automata::hybrid::dfa::Cache;
 
 use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
 use super::prefilter::{Candidate, Prefilter};
 use super::shapes::ShapeTable;
-use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, is_token_byte};
+use crate::rule::assign::{ABOVE, BELOW, NEAR, near_reaches};
+use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, RUN, is_token_byte};
+use crate::rule::shape::Shape;
 use crate::rule::{Boundary, LoadedRule, RuleSet};
 
 /// A match: a rule and the bytes of its value.
@@ -31,15 +34,22 @@ pub struct Match {
 pub struct Engine {
     rules: RuleSet,
     automata: Vec<Automata>,
+    /// For each rule the first one with the same value and what follows it, whose automaton serves both.
+    values_of: Vec<usize>,
     prefixes: PrefixTable,
     keyword_rules: Vec<usize>,
     /// Made when the first candidate of the keyword lane is met.
-    keywords: OnceLock<Keywords>,
+    keywords: OnceLock<Keywords<1>>,
+    near_rules: Vec<usize>,
+    /// The same for the near keyword lane.
+    near: OnceLock<Keywords<3>>,
+    /// The beginnings of issuers' values that are long enough to tell them, sorted. Made at first need.
+    heads: OnceLock<Vec<String>>,
     /// For each lane literal: contexts that hold it, by how far behind their start.
     contexts: Vec<Vec<Contexts>>,
     context_rules: Vec<usize>,
     /// What the values behind those contexts look like. Made when the first of their literals is met.
-    context_shapes: OnceLock<ShapeTable>,
+    context_shapes: OnceLock<ShapeTable<1>>,
     /// For each lane literal: rules whose value holds it, and how far behind its start.
     values: Vec<Vec<(usize, usize)>>,
 }
@@ -62,6 +72,7 @@ pub struct Scratch {
     /// Boxed: they are taken out for each search, and are large.
     contexts: Vec<Option<Box<Cache>>>,
     keywords: KeywordWindow,
+    near: KeywordWindow,
     /// Bytes that automata have stepped over in this text.
     steps: u64,
 }
@@ -89,6 +100,7 @@ impl Engine {
     pub fn new(rules: RuleSet) -> Self {
         let mut prefixes = Vec::new();
         let mut keyword_rules = Vec::new();
+        let mut near_rules = Vec::new();
         let mut context_rules = Vec::new();
         let mut contexts = vec![BTreeMap::<usize, Vec<usize>>::new(); LANE_LITERALS.len()];
         let mut values = vec![Vec::new(); LANE_LITERALS.len()];
@@ -96,6 +108,7 @@ impl Engine {
             match &loaded.lane {
                 Lane::Prefix(list) => prefixes.extend(list.iter().map(|&prefix| (prefix, index))),
                 Lane::Keyword => keyword_rules.push(index),
+                Lane::Near => near_rules.push(index),
                 Lane::Context(list) => {
                     context_rules.push(index);
                     for &(literal, offset) in list {
@@ -117,9 +130,13 @@ impl Engine {
             context_rules,
             context_shapes: OnceLock::new(),
             automata: (0..rules.len()).map(|_| Automata::new()).collect(),
+            values_of: same_values(&rules),
             prefixes: PrefixTable::new(prefixes),
             keyword_rules,
             keywords: OnceLock::new(),
+            near_rules,
+            near: OnceLock::new(),
+            heads: OnceLock::new(),
             contexts,
             values,
             rules,
@@ -145,8 +162,27 @@ impl Engine {
             caches: (0..self.rules.len()).map(|_| RuleCache::default()).collect(),
             contexts: self.contexts.iter().flatten().map(|_| None).collect(),
             keywords: KeywordWindow::new(self.rules.len()),
+            near: KeywordWindow::new(self.rules.len()),
             steps: 0,
         }
+    }
+
+    /// Whether `value` begins like the values of a rule that an issuer stands behind.
+    pub fn begins_like_issued(&self, value: &[u8]) -> bool {
+        let heads = self.heads.get_or_init(|| {
+            let rules = self.rules.iter().filter(|loaded| !loaded.rule.is_generic());
+            let mut heads: Vec<String> = rules.flat_map(|loaded| loaded.heads.iter().cloned()).collect();
+            heads.sort_unstable();
+            heads.dedup();
+            heads
+        });
+        // Of sorted heads one that begins `value` is not far before the place of `value` itself.
+        let place = heads.partition_point(|head| head.as_bytes() <= value);
+        heads[..place]
+            .iter()
+            .rev()
+            .take_while(|head| head.as_bytes()[0] == value[0])
+            .any(|head| value.starts_with(head.as_bytes()))
     }
 
     /// All matches that begin in `owned`, sorted by start, end and rule, without doubles.
@@ -154,6 +190,7 @@ impl Engine {
         out.clear();
         scratch.steps = 0;
         scratch.keywords.reset();
+        scratch.near.reset();
         // A context may begin before what is owned; the head of a value may reach behind it.
         let first = owned.start.saturating_sub(MAX_CONTEXT);
         let last = text.len().min(owned.end + HEAD);
@@ -182,6 +219,16 @@ impl Engine {
     }
 }
 
+/// For each rule the first one whose expression behind the context is the same.
+fn same_values(rules: &RuleSet) -> Vec<usize> {
+    let mut first = BTreeMap::new();
+    let key = |loaded: &LoadedRule| {
+        let rule = &loaded.rule;
+        (rule.value.clone(), rule.after.clone(), rule.right.right_pattern())
+    };
+    rules.iter().enumerate().map(|(index, loaded)| *first.entry(key(loaded)).or_insert(index)).collect()
+}
+
 fn candidate_offset(candidate: Candidate) -> usize {
     match candidate {
         Candidate::Run { at, .. } | Candidate::Literal { at, .. } => at,
@@ -203,28 +250,47 @@ impl Search<'_, '_> {
         }
         let engine = self.engine;
         for &rule in engine.prefixes.rules_at(self.text, at) {
-            self.attempt(rule, at, true);
+            if begins_like(engine.rules.get(rule), &self.text[at..]) {
+                self.attempt(rule, at, true);
+            }
         }
         if !digit {
             return;
         }
-        if engine.keyword_rules.is_empty() {
-            return;
-        }
-        let keywords = engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules));
         // Without a byte before the value there is no context.
         let Some(before) = at.checked_sub(1) else { return };
-        let shapes = keywords.shapes.of(&self.text[before..]);
-        if shapes == 0 {
-            return;
-        }
-        let mut window = std::mem::take(&mut self.scratch.keywords);
-        window.rules_before(keywords, self.text, at, |rule| {
-            if keywords.shapes.has(shapes, rule) {
-                self.attempt(rule, at, true);
+        if !engine.keyword_rules.is_empty() {
+            let keywords = engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules));
+            let shapes = keywords.shapes.of(&self.text[before..]);
+            if !shapes.is_empty() {
+                let mut window = std::mem::take(&mut self.scratch.keywords);
+                window.rules_before(keywords, self.text, at, 0, |_, rule| {
+                    if keywords.shapes.has(shapes, rule) {
+                        self.attempt(rule, at, true);
+                    }
+                    true
+                });
+                self.scratch.keywords = window;
             }
-        });
-        self.scratch.keywords = window;
+        }
+        // All rules of the near lane have this boundary; it spares the look at parts of paths.
+        if !engine.near_rules.is_empty() && left_is_free(self.text, at, Boundary::Path) {
+            let near = engine.near.get_or_init(|| Keywords::new(&engine.rules, &engine.near_rules));
+            let shapes = near.shapes.of(&self.text[before..]);
+            if !shapes.is_empty() {
+                let least = near_start(self.text, at, near.longest);
+                let mut window = std::mem::take(&mut self.scratch.near);
+                window.rules_before(near, self.text, at, least, |keyword, rule| {
+                    // A keyword in reach is the whole context of these rules.
+                    if near.shapes.has(shapes, rule) && near_reaches(&self.text[keyword..at]) {
+                        self.attempt(rule, at, false);
+                        return true;
+                    }
+                    false
+                });
+                self.scratch.near = window;
+            }
+        }
     }
 
     fn literal(&mut self, at: usize, literal: usize) {
@@ -247,7 +313,7 @@ impl Search<'_, '_> {
             group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
                 // Contexts end at many places, several at each; nearly all have no value behind them.
                 let shapes = shape_table.of(&self.text[end..]);
-                if shapes != 0 {
+                if !shapes.is_empty() {
                     for rule in patterns.map(|pattern| rules[pattern]) {
                         if shape_table.has(shapes, rule) {
                             self.attempt(rule, end, false);
@@ -269,13 +335,14 @@ impl Search<'_, '_> {
         if !left_is_free(self.text, at, loaded.rule.left) {
             return;
         }
-        let automata = &self.engine.automata[rule];
-        let cache = &mut self.scratch.caches[rule];
         let steps = &mut self.scratch.steps;
-        if context && !automata.context_ends(loaded, cache, self.text, at, steps) {
+        let caches = &mut self.scratch.caches;
+        if context && !self.engine.automata[rule].context_ends(loaded, &mut caches[rule], self.text, at, steps) {
             return;
         }
-        let Some(end) = automata.value_end(loaded, cache, self.text, at, steps) else { return };
+        let same = self.engine.values_of[rule];
+        let found = self.engine.automata[same].value_end(loaded, &mut caches[same], self.text, at, steps);
+        let Some(end) = found else { return };
         if loaded.rule.digit && !head_has_digit(&self.text[at..end]) {
             return;
         }
@@ -295,6 +362,13 @@ pub(crate) fn left_is_free(text: &[u8], at: usize, boundary: Boundary) -> bool {
         || matches!(before, [.., b'%', a, b] if hex(&[*a, *b]))
         || matches!(before, [.., b'\\', b'x', a, b] if hex(&[*a, *b]))
         || matches!(before, [.., b'\\', b'u', a, b, c, d] if hex(&[*a, *b, *c, *d]))
+}
+
+/// Whether the first bytes of `text` may begin a value of the rule. Three bytes of a prefix are met often where they
+/// begin a word of the language; the next few tell.
+fn begins_like(loaded: &LoadedRule, text: &[u8]) -> bool {
+    let shape = |shape: &Shape| shape.places().zip(text).take(RUN).all(|(set, &byte)| set.contains(byte));
+    loaded.shapes.iter().any(shape)
 }
 
 fn head_has_digit(value: &[u8]) -> bool {
@@ -353,28 +427,28 @@ impl PrefixTable {
 }
 
 /// The keywords of the keyword lane.
-struct Keywords {
-    automaton: AhoCorasick,
+struct Keywords<const WORDS: usize> {
+    automaton: dfa::DFA,
     /// For each keyword the rules that ask for it.
     rules: Vec<Vec<usize>>,
     /// What the values of the lane look like, with the byte before them.
-    shapes: ShapeTable,
+    shapes: ShapeTable<WORDS>,
     longest: usize,
     /// Longest context of a rule of the lane.
     reach: usize,
 }
 
-impl Keywords {
+impl<const WORDS: usize> Keywords<WORDS> {
     fn new(rules: &RuleSet, members: &[usize]) -> Self {
         let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for &index in members {
             let rule = &rules.get(index).rule;
             rule.keywords.iter().for_each(|word| by_word.entry(word).or_default().push(index));
         }
-        let automaton = AhoCorasick::builder()
+        let automaton = dfa::DFA::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
+            .start_kind(StartKind::Unanchored)
             .build(by_word.keys())
             .expect("keywords are short and few enough for an automaton");
         let reach = members.iter().map(|&index| rules.get(index).context_max).max().unwrap_or(0);
@@ -384,12 +458,25 @@ impl Keywords {
     }
 }
 
+/// The first place at which a keyword of at most `longest` bytes may begin that is near the value at `at`; see
+/// [`near_reaches`].
+fn near_start(text: &[u8], at: usize, longest: usize) -> usize {
+    let first = at.saturating_sub(NEAR + longest);
+    let Some(line) = memchr::memrchr(b'\n', &text[first..at]).map(|line| first + line) else { return first };
+    if at - line - 1 > BELOW {
+        return line + 1;
+    }
+    let end = if text[..line].ends_with(b"\r") { line - 1 } else { line };
+    let first = end.saturating_sub(ABOVE + longest);
+    memchr::memrchr2(b'\r', b'\n', &text[first..end]).map_or(first, |above| first + above + 1)
+}
+
 /// Keywords seen lately. Each byte of a text is searched for keywords at most once, and only if it lies in reach of a
 /// candidate.
 #[derive(Default)]
 struct KeywordWindow {
-    /// Start of each hit and the keyword, in order of their ends.
-    hits: VecDeque<(usize, usize)>,
+    /// Start and end of each hit and the keyword, in order of their ends.
+    hits: VecDeque<(usize, usize, usize)>,
     searched: usize,
     /// For each rule the place at which it was last tried.
     tried: Vec<usize>,
@@ -406,27 +493,41 @@ impl KeywordWindow {
         self.tried.fill(usize::MAX);
     }
 
-    fn rules_before(&mut self, keywords: &Keywords, text: &[u8], at: usize, mut found: impl FnMut(usize)) {
-        let reach = at.saturating_sub(keywords.reach);
-        while self.hits.front().is_some_and(|&(start, _)| start < reach) {
+    /// Calls `found` with the end of a keyword before `at` and a rule that it belongs to, no further back than `least`
+    /// and than the rules reach; with other keywords of the rule too, as long as it returns false.
+    fn rules_before<const WORDS: usize>(
+        &mut self,
+        keywords: &Keywords<WORDS>,
+        text: &[u8],
+        at: usize,
+        least: usize,
+        mut found: impl FnMut(usize, usize) -> bool,
+    ) {
+        let reach = at.saturating_sub(keywords.reach).max(least);
+        while self.hits.front().is_some_and(|&(start, ..)| start < reach) {
             self.hits.pop_front();
         }
         // Begin early enough for a keyword that reaches over the part that was searched before.
         let from = reach.max(self.searched.saturating_sub(keywords.longest - 1));
-        for hit in keywords.automaton.find_overlapping_iter(&text[from..at]) {
-            if from + hit.end() > self.searched {
-                self.hits.push_back((from + hit.start(), hit.pattern().as_usize()));
+        let automaton = &keywords.automaton;
+        let mut state = automaton.start_state(Anchored::No).expect("the automaton is built for unanchored searches");
+        for (place, &byte) in text[..at].iter().enumerate().skip(from) {
+            state = automaton.next_state(Anchored::No, state, byte);
+            if automaton.is_match(state) && place >= self.searched {
+                for keyword in (0..automaton.match_len(state)).map(|index| automaton.match_pattern(state, index)) {
+                    let start = place + 1 - automaton.pattern_len(keyword);
+                    self.hits.push_back((start, place + 1, keyword.as_usize()));
+                }
             }
         }
         self.searched = at;
-        for &(start, keyword) in &self.hits {
+        for &(start, end, keyword) in &self.hits {
             if start < reach {
                 continue;
             }
             for &rule in &keywords.rules[keyword] {
-                if self.tried[rule] != at {
+                if self.tried[rule] != at && found(end, rule) {
                     self.tried[rule] = at;
-                    found(rule);
                 }
             }
         }

@@ -108,6 +108,8 @@ pub(crate) fn sample_rule(id: &str, kind: &str) -> Rule {
         rotate: "Make a second key in the console, move the callers to it, then delete the first.".into(),
         revoke: "Delete the key in the console under Access, API keys.".into(),
         liveness: None,
+        attested: crate::rule::Attested::Issuer,
+        ambiguous_with: Vec::new(),
         since: "0.1.0".into(),
         note: None,
         examples: Vec::new(),

@@ -43,3 +43,50 @@ pub(super) fn expand(name: &str, takes_quotes: bool) -> String {
     operators.push_str(BLANK);
     format!("(?i:{name}){CLOSE}(?:{operators}){OPEN}(?:(?:{STRING_PREFIX})?{QUOTES})?")
 }
+
+/// Longest stretch between a name and its value on one line, in bytes.
+pub const NEAR: usize = 64;
+
+/// Longest stretch between a name and the end of its line, where the value stands on the next one, in bytes.
+pub const ABOVE: usize = 24;
+
+/// Longest stretch between the beginning of a line and the value, where the name stands on the line above, in bytes.
+pub const BELOW: usize = 40;
+
+/// The context of values near a name: on the same line, or on the next one. `names` is an expression, matched
+/// caselessly. What stands between is weighed by the check, not by the expression. The engine's near lane relies on
+/// this form.
+///
+/// [`near_reaches`] is the same without an expression.
+pub(super) fn near(names: &str) -> String {
+    format!(r"(?i:{names})(?:[^\r\n]{{0,{NEAR}}}|[^\r\n]{{0,{ABOVE}}}\r?\n[^\r\n]{{0,{BELOW}}})")
+}
+
+/// Whether the context of a rule with `names` may have `between` behind the name: the same as its expression says.
+pub fn near_reaches(between: &[u8]) -> bool {
+    let Some(line) = between.iter().position(|byte| matches!(byte, b'\r' | b'\n')) else {
+        return between.len() <= NEAR;
+    };
+    let (above, rest) = between.split_at(line);
+    let below = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"));
+    above.len() <= ABOVE
+        && below.is_some_and(|below| below.len() <= BELOW && !below.iter().any(|byte| matches!(byte, b'\r' | b'\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reaches_is_what_the_expression_says() {
+        let expression = regex::bytes::Regex::new(&format!(r"(?-u)\A{}\z", near("n"))).unwrap();
+        let blank = |length: usize| " ".repeat(length);
+        for (above, below) in [(0, 0), (NEAR, 0), (NEAR + 1, 0), (ABOVE, BELOW), (ABOVE + 1, 0), (0, BELOW + 1)] {
+            for line in ["", "\n", "\r\n", "\r", "\n\n", "\n\r", "x\n"] {
+                let between = format!("{}{line}{}", blank(above), blank(below));
+                let expected = expression.is_match(format!("n{between}").as_bytes());
+                assert_eq!(near_reaches(between.as_bytes()), expected, "{above} {line:?} {below}");
+            }
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::model::{Boundary, Check, IdentityKind, Liveness, NearMiss, Trim};
+use super::model::{Attested, Boundary, Check, IdentityKind, Liveness, NearMiss, Trim};
 use super::token_check::TokenCheck;
 use crate::severity::{Confidence, Severity};
 
@@ -12,6 +12,13 @@ use crate::severity::{Confidence, Severity};
 pub(super) struct RuleFile {
     pub(super) provider: Spanned<String>,
     pub(super) name: String,
+    /// For rules that have none of their own.
+    #[serde(default)]
+    pub(super) references: Vec<String>,
+    /// Where the issuer's credentials are made and revoked, in its own words.
+    pub(super) console: Option<String>,
+    /// For rules that have none of their own.
+    pub(super) since: Option<String>,
     #[serde(default, rename = "rule")]
     pub(super) rules: Vec<RawRule>,
 }
@@ -21,15 +28,26 @@ pub(super) struct RuleFile {
 pub(super) struct RawRule {
     pub(super) id: Spanned<String>,
     pub(super) title: String,
-    pub(super) kind: Spanned<String>,
-    pub(super) identity: IdentityKind,
+    pub(super) kind: Option<Spanned<String>>,
+    pub(super) identity: Option<IdentityKind>,
+    #[serde(default)]
+    pub(super) form: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) names: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) common: bool,
+    #[serde(default)]
+    pub(super) open: bool,
+    pub(super) attested: Option<Attested>,
+    #[serde(default)]
+    pub(super) ambiguous_with: Vec<String>,
     pub(super) context: Option<Spanned<String>>,
     pub(super) assign: Option<Spanned<String>>,
-    pub(super) value: Spanned<String>,
+    pub(super) value: Option<Spanned<String>>,
     pub(super) after: Option<Spanned<String>>,
     pub(super) left: Option<Boundary>,
     pub(super) right: Option<Boundary>,
-    pub(super) max_len: Spanned<usize>,
+    pub(super) max_len: Option<Spanned<usize>>,
     #[serde(default)]
     pub(super) digit: bool,
     #[serde(default)]
@@ -41,14 +59,16 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) distinctive: bool,
     pub(super) specificity: Option<u8>,
-    pub(super) confidence: Confidence,
+    pub(super) confidence: Option<Confidence>,
     pub(super) severity: Option<Severity>,
+    #[serde(default)]
     pub(super) references: Vec<String>,
-    pub(super) rotate: String,
-    pub(super) revoke: String,
+    pub(super) rotate: Option<String>,
+    pub(super) revoke: Option<String>,
     pub(super) liveness: Option<Spanned<Liveness>>,
-    pub(super) since: String,
+    pub(super) since: Option<String>,
     pub(super) note: Option<String>,
+    #[serde(default)]
     pub(super) examples: Vec<String>,
     #[serde(default)]
     pub(super) near_misses: Vec<NearMiss>,

@@ -36,6 +36,8 @@ pub enum Lane {
     Prefix(Vec<[u8; 3]>),
     /// The value begins inside a run of token bytes with a digit, and the context holds a keyword.
     Keyword,
+    /// As [`Lane::Keyword`], and the keyword stands on the value's line or on the line before it.
+    Near,
     /// The context holds a literal (index in [`LANE_LITERALS`]) that many bytes behind its start.
     Context(Vec<(usize, usize)>),
     /// The value holds a literal (index) that many bytes behind its start.
@@ -48,6 +50,7 @@ impl Lane {
         match self {
             Self::Prefix(_) => "prefix",
             Self::Keyword => "keyword",
+            Self::Near => "near keyword",
             Self::Context(_) | Self::Value(_) => "literal",
         }
     }

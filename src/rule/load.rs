@@ -5,16 +5,17 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::assign;
+use super::compact;
 use super::file::{RawRule, RuleFile};
 use super::lane::{Lane, MAX_AFTER, MAX_CONTEXT, lane_of};
 use super::model::{Boundary, Check, Liveness, Provider, Rule, Trim};
 use super::shape::Shape;
-use super::syntax::{common_prefix, last_bytes, parse};
+use super::syntax::{Seen, common_prefix, heads, last_bytes, parse};
 
 /// Longest value that a rule may ask for, in bytes.
 pub const MAX_VALUE: usize = 64 * 1024;
@@ -73,8 +74,10 @@ pub struct LoadedRule {
     pub after_max: usize,
     /// The bytes that its context may end with, sorted; empty without a context.
     pub before: Vec<u8>,
-    /// The shape of the value and of what follows it.
-    pub shape: Shape,
+    /// Texts, one of which every value begins with, where there are few and they end with a separator.
+    pub heads: Vec<String>,
+    /// The shapes of the value and of what follows it: every match has one of them.
+    pub shapes: Vec<Shape>,
 }
 
 /// The rules of one file. `file` is its name, for errors.
@@ -94,13 +97,17 @@ pub fn load_text(file: &str, text: &str) -> Result<Vec<LoadedRule>, LoadError> {
     if !is_kebab(parsed.provider.get_ref()) {
         return Err(fault(parsed.provider.span(), None, "`provider` has to be kebab-case".to_owned()));
     }
-    let provider = Provider { id: parsed.provider.into_inner(), name: parsed.name };
-    parsed
-        .rules
+    let RuleFile { provider, name, references, console, since, rules } = parsed;
+    let provider = Provider { id: provider.into_inner(), name };
+    let common = compact::Common { provider: &provider, references: &references, console, since };
+    rules
         .into_iter()
         .map(|raw| {
             let id = raw.id.get_ref().clone();
-            complete(raw, &provider).map_err(|(span, message)| fault(span, Some(&id), message))
+            common
+                .fill(raw)
+                .and_then(|raw| complete(raw, &provider))
+                .map_err(|(span, message)| fault(span, Some(&id), message))
         })
         .collect()
 }
@@ -124,36 +131,46 @@ pub fn load_folder(folder: &Path) -> Result<Vec<LoadedRule>, LoadError> {
     Ok(rules)
 }
 
-type Wrong = (Range<usize>, String);
+/// Where a mistake is, and what it is.
+pub(super) type Wrong = (Range<usize>, String);
 
-fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
+fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, Wrong> {
+    let compact::Filled { raw, checks, value: value_text, max_len: given_len, kind, identity, confidence, attested } =
+        filled;
     check_texts(&raw)?;
-    let max_len = *raw.max_len.get_ref();
+    let max_len = *given_len.get_ref();
     if !(1..=MAX_VALUE).contains(&max_len) {
-        return Err((raw.max_len.span(), format!("`max_len` has to be between 1 and {MAX_VALUE}")));
+        return Err((given_len.span(), format!("`max_len` has to be between 1 and {MAX_VALUE}")));
     }
-    let value = parse_part("value", &raw.value)?;
+    let value = parse_part("value", &value_text)?;
     if value.properties().minimum_len().unwrap_or(0) == 0 {
-        return Err((raw.value.span(), "`value` matches the empty text".to_owned()));
+        return Err((value_text.span(), "`value` matches the empty text".to_owned()));
     }
     let (context, context_max) = complete_context(&raw)?;
     let context_hir = context.as_deref().map(|text| parse(text).expect("the context was parsed before"));
     let left = raw.left.unwrap_or(if context.is_some() { Boundary::None } else { Boundary::Word });
     let right = raw.right.unwrap_or(if raw.after.is_some() { Boundary::None } else { Boundary::Word });
     let (after, after_max) = match &raw.after {
-        None => (parse(right.right_pattern()).expect("the patterns of boundaries are constant"), 1),
+        None => (parse(right.right_pattern()).expect("the patterns of boundaries are constant"), right.right_reach()),
         Some(after) => {
             let hir = parse_part("after", after)?;
             let length = bounded("after", &hir, after.span(), MAX_AFTER)?;
             (hir, length)
         }
     };
-    let shape = Shape::of(&[&value, &after]);
+    // The forms of a named rule differ much; a shape of all of them would say little.
+    let shapes = match value.kind() {
+        HirKind::Alternation(parts) if !raw.names.is_empty() => {
+            parts.iter().map(|part| Shape::of(&[part, &after])).collect()
+        }
+        _ => vec![Shape::of(&[&value, &after])],
+    };
     let span = raw.id.span();
-    let checks: Vec<Check> = raw.checks.into_iter().map(Into::into).collect();
     let prefix = public_prefix(&value);
+    let named = !raw.names.is_empty();
     let specificity = raw.specificity.unwrap_or(match (provider.id.as_str(), prefix.len()) {
         ("generic", _) => u8::from(raw.after.is_some() || !checks.contains(&Check::AssignedLiteral)),
+        _ if named => 1,
         (_, 0..3) => 2,
         _ => 3,
     });
@@ -161,12 +178,12 @@ fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
         id: raw.id.into_inner(),
         title: raw.title,
         provider: provider.clone(),
-        kind: raw.kind.into_inner(),
-        identity: raw.identity,
+        kind,
+        identity,
         prefix,
         specificity,
         context,
-        value: raw.value.into_inner(),
+        value: value_text.into_inner(),
         after: raw.after.map(Spanned::into_inner),
         left,
         right,
@@ -176,20 +193,38 @@ fn complete(raw: RawRule, provider: &Provider) -> Result<LoadedRule, Wrong> {
         keywords: raw.keywords.into_iter().map(Spanned::into_inner).collect(),
         checks,
         distinctive: raw.distinctive,
-        confidence: raw.confidence,
+        confidence,
         severity: raw.severity,
+        attested,
+        ambiguous_with: raw.ambiguous_with,
         references: raw.references,
-        rotate: raw.rotate,
-        revoke: raw.revoke,
-        since: raw.since,
+        rotate: raw.rotate.unwrap_or_default(),
+        revoke: raw.revoke.unwrap_or_default(),
+        since: raw.since.unwrap_or_default(),
         note: raw.note,
         liveness: raw.liveness.map(Spanned::into_inner),
         examples: raw.examples,
         near_misses: raw.near_misses,
     };
-    let lane = lane_of(&rule, &value, context_hir.as_ref()).map_err(|message| (span, message))?;
+    let lane = match lane_of(&rule, &value, context_hir.as_ref()).map_err(|message| (span, message))? {
+        // What `assign::near` makes crosses one line break at most.
+        Lane::Keyword if named && rule.left == Boundary::Path => Lane::Near,
+        lane => lane,
+    };
     let before = context_hir.as_ref().map_or_else(Vec::new, |hir| last_bytes(hir).iter().collect());
-    Ok(LoadedRule { rule: Arc::new(rule), lane, context_max, after_max, before, shape })
+    let heads = if named { Vec::new() } else { telling_heads(&value) };
+    Ok(LoadedRule { rule: Arc::new(rule), lane, context_max, after_max, before, heads, shapes })
+}
+
+/// The beginnings of values up to the first separator behind three bytes, if there are few of them.
+fn telling_heads(value: &Hir) -> Vec<String> {
+    let telling = |head: &[u8]| match head.last() {
+        Some(b'_' | b'-' | b'.') if head.len() >= 4 && head.iter().any(u8::is_ascii_alphabetic) => Seen::Enough,
+        Some(byte) if byte.is_ascii_graphic() && head.len() < 16 => Seen::More,
+        _ => Seen::Hopeless,
+    };
+    let found = heads(value, false, 32, &telling).unwrap_or_default();
+    found.into_iter().filter_map(|head| String::from_utf8(head).ok()).collect()
 }
 
 fn check_texts(raw: &RawRule) -> Result<(), Wrong> {
@@ -199,9 +234,15 @@ fn check_texts(raw: &RawRule) -> Result<(), Wrong> {
     if raw.after.is_some() && raw.right.is_some() {
         return Err((raw.id.span(), "`after` and `right` exclude each other".to_owned()));
     }
-    for (name, text) in [("title", &raw.title), ("rotate", &raw.rotate), ("revoke", &raw.revoke)] {
-        if text.trim().is_empty() {
-            return Err((raw.id.span(), format!("`{name}` is empty")));
+    let texts = [
+        ("title", Some(&raw.title)),
+        ("rotate", raw.rotate.as_ref()),
+        ("revoke", raw.revoke.as_ref()),
+        ("since", raw.since.as_ref()),
+    ];
+    for (name, text) in texts {
+        if text.is_none_or(|text| text.trim().is_empty()) {
+            return Err((raw.id.span(), format!("`{name}` is missing or empty")));
         }
     }
     if raw.references.is_empty() && raw.note.is_none() {
@@ -244,7 +285,11 @@ fn bounded(name: &str, hir: &Hir, span: Range<usize>, most: usize) -> Result<usi
 
 fn complete_context(raw: &RawRule) -> Result<(Option<String>, usize), Wrong> {
     let (pattern, span) = match (&raw.context, &raw.assign) {
-        (None, None) => return Ok((None, 0)),
+        (None, None) if raw.names.is_empty() => return Ok((None, 0)),
+        (None, None) => {
+            let names: Vec<String> = raw.names.iter().map(|name| regex_syntax::escape(name.get_ref())).collect();
+            (assign::near(&names.join("|")), raw.names[0].span())
+        }
         (Some(_), Some(assign)) => {
             return Err((assign.span(), "`assign` and `context` exclude each other".to_owned()));
         }

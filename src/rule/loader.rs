@@ -2,8 +2,10 @@
 //! rules of operators, and into the build script for the built-in ones; so it uses nothing but its own folder and
 //! [`crate::severity`].
 
-mod assign;
+pub mod assign;
+mod compact;
 mod file;
+pub mod form;
 pub mod lane;
 pub mod load;
 mod model;
@@ -11,6 +13,7 @@ pub mod shape;
 pub(crate) mod syntax;
 pub mod token_check;
 
+pub use form::Form;
 pub use load::{LoadError, LoadedRule, load_folder, load_text};
-pub use model::{Boundary, Check, IdentityKind, Liveness, NearMiss, Provider, Rule, Trim};
+pub use model::{Attested, Boundary, Check, IdentityKind, Liveness, Named, NearMiss, Provider, Rule, Trim};
 pub use syntax::ByteSet;

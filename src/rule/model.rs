@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form::Form;
 use super::token_check::TokenCheck;
 use crate::severity::{Confidence, Severity};
 
@@ -50,6 +51,10 @@ pub struct Rule {
     pub severity: Option<Severity>,
     /// Literal text that every value begins with and that is public; what previews show.
     pub prefix: String,
+    /// Who stands behind the form of the value.
+    pub attested: Attested,
+    /// Ids of rules whose values cannot be told from those of this one.
+    pub ambiguous_with: Vec<String>,
     /// Where the format is documented, the issuer's own page first.
     pub references: Vec<String>,
     /// How to replace the credential.
@@ -72,6 +77,30 @@ impl Rule {
     /// True for rules that no issuer stands behind.
     pub fn is_generic(&self) -> bool {
         self.provider.id == "generic"
+    }
+}
+
+/// Who stands behind the form that a rule looks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attested {
+    /// The issuer's documentation states or shows it, or it is a public standard.
+    #[default]
+    Issuer,
+    /// Only other scanners' rules attest it.
+    Peers,
+    /// It is no form of one issuer: an opaque value under a name that names the issuer.
+    Family,
+}
+
+impl Attested {
+    /// Who it is, in words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Issuer => "the issuer, or a public standard",
+            Self::Peers => "other scanners' rules only",
+            Self::Family => "nobody: an opaque value under the issuer's name",
+        }
     }
 }
 
@@ -121,6 +150,19 @@ pub enum Check {
     UrlPassword,
     /// The value is not made of words alone.
     NotWord,
+    /// The value is a credential of the issuer whose name stands before it.
+    Named(Named),
+}
+
+/// How values are judged that are known by the issuer's name before them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Named {
+    /// The forms that the issuer's credentials usually have; empty where none is known.
+    pub usual: Vec<Form>,
+    /// The issuer has credentials of other forms too, which other rules know or nobody does.
+    pub open: bool,
+    /// The name is a word of its own in other senses, so that more has to speak for a credential.
+    pub common: bool,
 }
 
 /// Bytes that must not stand next to a value.
@@ -133,6 +175,9 @@ pub enum Boundary {
     Word,
     /// `[0-9A-Za-z_-]`.
     Token,
+    /// `[0-9A-Za-z_./+]` on the left, `[0-9A-Za-z_./+=-]` on the right but for a full stop that ends a sentence: parts
+    /// of paths, hosts and versions.
+    Path,
     /// `[0-9A-Za-z+/_]` on the left, `[0-9A-Za-z+/=_]` on the right.
     Base64,
 }
@@ -144,7 +189,17 @@ impl Boundary {
             Self::None => false,
             Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
             Self::Token => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+            Self::Path => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'+'),
             Self::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'/'),
+        }
+    }
+
+    /// The longest text that [`Boundary::right_pattern`] matches, in bytes.
+    pub fn right_reach(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Path => 2,
+            Self::Word | Self::Token | Self::Base64 => 1,
         }
     }
 
@@ -154,6 +209,7 @@ impl Boundary {
             Self::None => "",
             Self::Word => r"(?:[^0-9A-Za-z_]|\z)",
             Self::Token => r"(?:[^0-9A-Za-z_\-]|\z)",
+            Self::Path => r"(?:[^0-9A-Za-z_./+=\-]|\.(?:[^0-9A-Za-z_./+=\-]|\z)|\z)",
             Self::Base64 => r"(?:[^0-9A-Za-z+/=_]|\z)",
         }
     }

@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 use serde::{Deserialize, Serialize};
 
 /// A set of bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ByteSet([u64; 4]);
 
 impl ByteSet {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use super::sample::expand;
+use super::selftest::stands_for;
 use crate::blob::{FilePlace, Origin};
 use crate::finding::Hit;
 use crate::rule::Rule;
@@ -106,7 +107,7 @@ impl Nest<'_> {
         reader.stream(&mut Cursor::new(content), &origin, &mut |blob| {
             scan_blob(scanner, blob, scratch, &mut ordinals, &mut hits);
         });
-        let reported = |hit: &Hit| hit.rule.id == rule.id && hit.occurrence.confidence >= least;
+        let reported = |hit: &Hit| stands_for(&hit.rule, rule) && hit.occurrence.confidence >= least;
         if hits.iter().any(reported) { CanaryOutcome::Found } else { CanaryOutcome::NotFound }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::judge::judge_all;
 use crate::blob::Blob;
-use crate::check::judge;
 use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
 use crate::finding::merge::{Judged, settle};
 use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
@@ -66,18 +66,7 @@ pub fn scan_blob(
         return ended;
     }
     let path = blob.origin.path_bytes();
-    let judged = scratch
-        .matches
-        .iter()
-        .filter_map(|found| {
-            let rule = &*scanner.engine.rules().get(found.rule).rule;
-            let inner = rule.trim.range(&blob.text[found.start..found.end]);
-            let span = found.start + inner.start..found.start + inner.end;
-            let judgement = judge(rule, blob.text, span.clone(), path).ok()?;
-            Some(Judged { rule, index: found.rule, span, judgement })
-        })
-        .collect();
-    let settled = settle(judged);
+    let settled = settle(judge_all(scanner, blob.text, path, &scratch.matches).kept);
     if settled.is_empty() {
         return ended;
     }

@@ -6,11 +6,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
+use super::judge::{Judgements, judge_all};
 use crate::blob::Blob;
+use crate::check::Reason;
 use crate::check::{self, Rejection, Weighing};
 use crate::detect::Match;
 use crate::finding::Hit;
-use crate::finding::merge::{Judged, settle};
+use crate::finding::merge::settle;
 use crate::rule::lane::{LANE_LITERALS, Lane};
 use crate::rule::{LoadedRule, Rule};
 use crate::secret::{LengthClass, Preview};
@@ -100,14 +102,15 @@ pub fn explain_blob(
         found.start + inner.start..found.start + inner.end
     };
     // Overlaps are settled among all matches, as the scan does, not among those of the line.
-    let judged = matches.iter().filter_map(|found| {
-        let rule = &*rules.get(found.rule).rule;
-        let span = span_of(found);
-        let judgement = check::judge(rule, blob.text, span.clone(), path).ok()?;
-        Some(Judged { rule, index: found.rule, span, judgement })
-    });
-    let kept: Vec<(usize, Range<usize>)> =
-        settle(judged.collect()).into_iter().map(|one| (one.index, one.span)).collect();
+    let Judgements { kept, dropped } = judge_all(scanner, blob.text, path, &matches);
+    let doubts: Vec<(usize, Range<usize>, Reason)> = kept
+        .iter()
+        .filter_map(|one| {
+            let own = check::weigh(one.rule, blob.text, one.span.clone(), path).0.steps.len();
+            Some((one.index, one.span.clone(), one.judgement.reasons.get(own)?.clone()))
+        })
+        .collect();
+    let kept: Vec<(usize, Range<usize>)> = settle(kept).into_iter().map(|one| (one.index, one.span)).collect();
     let text = text_of_line(blob, line);
     let mut matched = vec![false; rules.len()];
     for found in &matches {
@@ -118,7 +121,14 @@ pub fn explain_blob(
         }
         matched[found.rule] = true;
         let loaded = rules.get(found.rule);
-        let (weighing, verdict) = check::weigh(&loaded.rule, blob.text, span.clone(), path);
+        let (mut weighing, mut verdict) = check::weigh(&loaded.rule, blob.text, span.clone(), path);
+        let here = |index: usize, place: &Range<usize>| index == found.rule && *place == span;
+        if let Some((.., doubt)) = doubts.iter().find(|(index, place, _)| here(*index, place)) {
+            weighing.steps.push((doubt.clone(), check::DOUBTFUL));
+        }
+        if let Some((.., why)) = dropped.iter().find(|(index, place, _)| here(*index, place)) {
+            verdict = Err(Rejection((*why).to_owned()));
+        }
         let decision = match verdict {
             Err(rejection) => Decision::Rejected(rejection),
             Ok(_) if kept.contains(&(found.rule, span.clone())) => {
@@ -182,7 +192,7 @@ fn woken_by(loaded: &LoadedRule, line: &[u8]) -> Option<String> {
     };
     match &loaded.lane {
         Lane::Prefix(_) => Some(loaded.rule.prefix.clone()).filter(|prefix| prefix.len() >= 3 && holds(prefix)),
-        Lane::Keyword => loaded.rule.keywords.iter().find(|word| holds(word)).cloned(),
+        Lane::Keyword | Lane::Near => loaded.rule.keywords.iter().find(|word| holds(word)).cloned(),
         Lane::Context(list) | Lane::Value(list) => lane_literals(list),
     }
 }

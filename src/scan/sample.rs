@@ -3,6 +3,9 @@
 //! Random parts are drawn from the rule's id and the number of the example, so that every run tests the same text and
 //! no valid-looking token lies in a rule file.
 
+use crate::rule::draw::Random;
+use crate::rule::form::{alphabet, run_of};
+
 /// What a rule file writes into a token so that it is none.
 const JOINER: &str = "${}";
 
@@ -38,71 +41,30 @@ pub fn expand(template: &str, seed: &str) -> String {
 
 fn generate(name: &str, random: &mut Random) -> Option<String> {
     if name == "uuid" {
-        let hex = |random: &mut Random, length| random.text("0123456789abcdef", length);
+        let hex = |random: &mut Random, length| text_of("0123456789abcdef", length, random);
         let (a, b, c, d, e) = (hex(random, 8), hex(random, 4), hex(random, 3), hex(random, 3), hex(random, 12));
         return Some(format!("{a}-{b}-4{c}-a{d}-{e}"));
     }
-    let (kind, parameter) = name.split_once(':')?;
-    if kind == "crc32" {
-        let body = random.text(BASE62, 30);
+    if let Some(parameter) = name.strip_prefix("crc32:") {
+        let body = text_of(BASE62, 30, random);
         let sum = crate::check::token::github_checksum(body.as_bytes());
         return Some(format!("{parameter}{body}{sum}"));
     }
-    let length = parameter.parse().ok()?;
-    Some(random.text(&alphabet(kind)?, length))
+    let (kind, least, most) = run_of(name)?;
+    let alphabet = alphabet(kind)?;
+    let length = least + if most > least { random.below(most - least + 1) } else { 0 };
+    Some(text_of(&alphabet, length, random))
 }
 
-fn alphabet(kind: &str) -> Option<String> {
-    const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
-    const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    const DIGITS: &str = "0123456789";
-    Some(match kind {
-        "digits" => DIGITS.to_owned(),
-        "hex" => format!("{DIGITS}abcdef"),
-        "HEX" => format!("{DIGITS}ABCDEF"),
-        "lower" => LOWER.to_owned(),
-        "upper" => UPPER.to_owned(),
-        "alnum" => format!("{DIGITS}{LOWER}"),
-        "ALNUM" => format!("{DIGITS}{UPPER}"),
-        "base62" => BASE62.to_owned(),
-        "base64" => format!("{BASE62}+/"),
-        "base64url" => format!("{BASE62}-_"),
-        "base32" => format!("{UPPER}234567"),
-        "base58" => BASE62.replace(['0', 'O', 'I', 'l'], ""),
-        _ => return None,
-    })
-}
-
-/// Xorshift64* (Vigna 2016, "An experimental exploration of Marsaglia's xorshift generators"). Not for secrets: for
-/// texts that look like them.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: &str) -> Self {
-        // FNV-1a, 64 bits; zero would be a fixed point of the generator.
-        let hash = seed
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-        Self(hash | 1)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize) % bound
-    }
-
-    fn text(&mut self, alphabet: &str, length: usize) -> String {
-        let alphabet = alphabet.as_bytes();
-        let has = |text: &[u8], test: fn(&u8) -> bool| text.iter().any(test);
-        loop {
-            let text: Vec<u8> = (0..length).map(|_| alphabet[self.below(alphabet.len())]).collect();
-            let mixed = has(alphabet, u8::is_ascii_digit) && has(alphabet, u8::is_ascii_alphabetic);
-            let good = has(&text, u8::is_ascii_digit) && has(&text, u8::is_ascii_alphabetic);
-            if !mixed || length < MIXED || good {
-                return text.into_iter().map(char::from).collect();
-            }
+fn text_of(alphabet: &str, length: usize, random: &mut Random) -> String {
+    let alphabet = alphabet.as_bytes();
+    let has = |text: &[u8], test: fn(&u8) -> bool| text.iter().any(test);
+    loop {
+        let text: Vec<u8> = (0..length).map(|_| alphabet[random.below(alphabet.len())]).collect();
+        let mixed = has(alphabet, u8::is_ascii_digit) && has(alphabet, u8::is_ascii_alphabetic);
+        let good = has(&text, u8::is_ascii_digit) && has(&text, u8::is_ascii_alphabetic);
+        if !mixed || length < MIXED || good {
+            return text.into_iter().map(char::from).collect();
         }
     }
 }

@@ -6,7 +6,7 @@ use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use super::sample::expand;
 use crate::blob::{Blob, Content, FilePlace, Offsets, Origin};
 use crate::finding::{Confidence, Hit};
-use crate::rule::Rule;
+use crate::rule::{Attested, Rule};
 use crate::span::Position;
 
 /// A sample that did not behave as its rule says.
@@ -77,8 +77,17 @@ fn reported(rule: &Rule, hits: &[Hit]) -> bool {
     hits.iter().any(|hit| hit.rule.id == rule.id && hit.occurrence.confidence >= Confidence::Medium)
 }
 
+/// Whether `found` may stand for `rule`: it is that rule, one that the rule says it cannot be told from, or, for a family
+/// rule, which stands behind all others, one of the same issuer.
+pub fn stands_for(found: &Rule, rule: &Rule) -> bool {
+    found.id == rule.id
+        || rule.ambiguous_with.contains(&found.id)
+        || rule.attested == Attested::Family && found.provider == rule.provider
+}
+
 fn not_found(rule: &Rule, hits: &[Hit]) -> Option<String> {
-    if reported(rule, hits) {
+    let medium = |hit: &&Hit| hit.occurrence.confidence >= Confidence::Medium;
+    if hits.iter().filter(medium).any(|hit| stands_for(&hit.rule, rule)) {
         return None;
     }
     if hits.is_empty() {

@@ -39,14 +39,19 @@ fn the_list_names_every_rule_once() {
     let json = Run::new(["rules", "list", "--format", "json"]).go().expect(0).json();
     assert_eq!(json["schema"], "straykey/rules/v1");
     let rules = array(&json["rules"]);
-    assert!(rules.len() >= 200, "{}", rules.len());
+    assert!(rules.len() >= 900, "{}", rules.len());
+    let providers: BTreeSet<String> = rules.iter().map(|rule| string(&rule["provider"]["id"])).collect();
+    assert!(providers.len() >= 800, "{}", providers.len());
+    let peers = rules.iter().filter(|rule| rule["attested"] == "peers").count();
+    assert!(peers * 4 <= rules.len(), "{peers} rules are attested by other scanners only");
     let ids: Vec<String> = rules.iter().map(|rule| string(&rule["id"])).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "ids are unique");
     assert!(ids.is_sorted());
     for rule in rules {
         let id = string(&rule["id"]);
         assert!(table.contains(&id), "the table lacks {id}");
-        assert!(!array(&rule["references"]).is_empty(), "{id} has no reference");
+        let told = !array(&rule["references"]).is_empty() || rule["note"].as_str().is_some_and(|note| !note.is_empty());
+        assert!(told, "{id} has neither a reference nor a note that says why there is none");
         for field in ["title", "kind", "severity", "confidence", "lane", "rotate", "revoke"] {
             assert!(!string(&rule[field]).is_empty(), "{id} has no {field}");
         }
@@ -151,4 +156,65 @@ fn checks_are_listed() {
     for check in ["github-crc32", "private-key", "jwt"] {
         assert!(text.contains(check), "{check}");
     }
+}
+
+/// A configuration as gitleaks and betterleaks have it, and rules as Kingfisher and Nosey Parker have them.
+const GITLEAKS: &str = r#"
+[[rules]]
+id = "norvale-token"
+description = "Norvale token"
+regex = '''\bnrvt_[0-9a-z]{32}\b'''
+keywords = ["nrvt_"]
+[[rules.allowlists]]
+regexes = ['''x''']
+
+[[rules]]
+id = "norvale-assigned"
+description = "Norvale key by its name"
+regex = '''(?i)norvale.{0,20}key\s*=\s*['"]([0-9a-f]{40})['"]'''
+secretGroup = 1
+entropy = 3.0
+keywords = ["norvale"]
+
+[[rules]]
+id = "norvale-file"
+description = "A file"
+path = '''\.p12$'''
+"#;
+
+const KINGFISHER: &str = "rules:\n  - name: Norvale session\n    id: kingfisher.norvale.1\n    pattern: |\n      (?x)\n      \\b\n      (nrvs-[0-9a-f]{32})\n      \\b\n    references:\n      - https://norvale.example/sessions\n    validation:\n      type: Http\n";
+
+#[test]
+fn rules_of_other_scanners_are_carried_over_and_find() {
+    for (name, text, ids, told) in [
+        (
+            "gitleaks.toml",
+            GITLEAKS,
+            &["norvale-token", "norvale-assigned"][..],
+            &["norvale-token: not carried over: its allow list", "norvale-file: not imported", "2 of 3 rules imported"]
+                [..],
+        ),
+        (
+            "norvale.yml",
+            KINGFISHER,
+            &["kingfisher-norvale-1"][..],
+            &["kingfisher.norvale.1: not carried over: its validation", "1 of 1 rules imported"][..],
+        ),
+    ] {
+        let folder = tree(&[(name, text)]);
+        let ran = Run::new(["rules", "import"]).args([folder.path().join(name)]).go().expect(0);
+        for part in told {
+            assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+        }
+        let rules = tree(&[("imported.toml", &ran.text())]);
+        Run::new(["rules", "test"]).args([rules.path()]).go().expect(0);
+        let list = Run::new(["rules", "show", ids[0], "--rules", rules.path().to_str().unwrap()]).go().expect(0);
+        assert!(list.text().contains("Norvale"), "{}", list.text());
+        for id in ids {
+            assert!(ran.text().contains(&format!("id = \"{id}\"")), "{}", ran.text());
+        }
+    }
+    let neither = tree(&[("x.txt", "just text\n")]);
+    let ran = Run::new(["rules", "import"]).args([neither.path().join("x.txt")]).go().expect(2);
+    assert!(ran.stderr.contains("neither a gitleaks configuration"), "{}", ran.stderr);
 }

@@ -45,6 +45,7 @@ impl NaiveRule {
                 Boundary::None => "",
                 Boundary::Word => r"[^0-9A-Za-z_]|\z",
                 Boundary::Token => r"[^0-9A-Za-z_\-]|\z",
+                Boundary::Path => r"[^0-9A-Za-z_./+=\-]|\.(?:[^0-9A-Za-z_./+=\-]|\z)|\z",
                 Boundary::Base64 => r"[^0-9A-Za-z+/=_]|\z",
             }
             .to_owned()
@@ -53,6 +54,7 @@ impl NaiveRule {
         let context = rule.context.as_deref().map(|pattern| machine(pattern, MatchKind::All));
         let parsed = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&after);
         let after = match rule.after {
+            None if rule.right == Boundary::Path => 2,
             None => 1,
             Some(_) => parsed.expect("rules compile").properties().maximum_len().expect("`after` is bounded"),
         };
@@ -65,6 +67,7 @@ impl NaiveRule {
             Boundary::None => false,
             Boundary::Word => before.is_ascii_alphanumeric() || before == b'_',
             Boundary::Token => before.is_ascii_alphanumeric() || b"_-".contains(&before),
+            Boundary::Path => before.is_ascii_alphanumeric() || b"_./+".contains(&before),
             Boundary::Base64 => before.is_ascii_alphanumeric() || b"_+/".contains(&before),
         };
         let escape = |form: &[u8]| {
@@ -192,13 +195,14 @@ fn on_the_rules_own_samples() {
         let name = match lane {
             straykey::rule::lane::Lane::Prefix(_) => "prefix",
             straykey::rule::lane::Lane::Keyword => "keyword",
+            straykey::rule::lane::Lane::Near => "near",
             straykey::rule::lane::Lane::Context(_) => "context literal",
             straykey::rule::lane::Lane::Value(_) => "value literal",
         };
         *lanes.entry(name).or_default() += 1;
     }
     // Without any one of the lanes its matches would be lost here.
-    assert_eq!(lanes.len(), 4, "{lanes:?}");
+    assert_eq!(lanes.len(), 5, "{lanes:?}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ final class Login
     public function check(string $password, ?string $token = null): bool
     {
         $secret = config('services.crm.secret');
-        $password_hash = '$argon2id$v=19$m=65536,t=4,p=1$<<decoy ~ {{base62:22}}>>$<<decoy ~ {{base62:43}}>>';
+        $password_hash = '$argon2id$v=19$m=65536,t=4,p=1$<<password-hash-argon2 ~ {{base62:22}}${{base62:43}}>>';
         if ($password === $_POST['password'] && $token !== null) {
             return password_verify($password, $password_hash);
         }

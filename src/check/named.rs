@@ -1,0 +1,263 @@
+//! Is an opaque value near the name of an issuer a credential of that issuer? For rules with `names`.
+//!
+//! What speaks for it: the usual form of the issuer's keys, a word such as key or token between name and value, an
+//! operator that assigns. What speaks against it: digests, commits and paths, which have the same look.
+
+use std::ops::Range;
+
+use super::assigned::{Assigned, credential};
+use super::measure::{classes, shannon};
+use super::value::{is_uuid, is_wordy};
+use crate::rule::Named;
+
+/// Bytes before a value in which its name is looked for: as far as the context of the rules reaches.
+const REACH: usize = 160;
+
+/// Bytes before a name that are looked at for a word that speaks of a secret.
+const IDENTIFIER: usize = 24;
+
+/// Words that speak of a secret, in lower case.
+const SECRET_WORDS: [&str; 15] = [
+    "key", "token", "secret", "pass", "pwd", "auth", "cred", "access", "private", "api", "pat", "bearer", "licen",
+    "webhook", "login",
+];
+
+/// Words that speak of something that looks like a credential and is none, in lower case.
+const DIGEST_WORDS: [&str; 13] = [
+    "sha1",
+    "sha256",
+    "sha384",
+    "sha512",
+    "md5",
+    "integrity",
+    "commit",
+    "checksum",
+    "digest",
+    "revision",
+    "etag",
+    "sha-",
+    "hash",
+];
+
+/// What the check says.
+pub(super) struct Judged {
+    pub(super) verdict: Assigned,
+    /// The value has a form that the issuer's credentials usually have; none where no form is known.
+    pub(super) usual: Option<bool>,
+    /// Where the name stands in the text.
+    pub(super) name: Option<Range<usize>>,
+}
+
+/// Judges the value at `span` of `text` near one of `names` (lower case).
+pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[String], rule: &Named) -> Judged {
+    let value = &text[span.clone()];
+    let fits = rule.usual.iter().any(|form| form.fits(value));
+    // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
+    let unusual = !rule.open && !rule.usual.is_empty() && !rule.usual.iter().any(|form| form.fits_head(value));
+    let usual = if fits { Some(true) } else { unusual.then_some(false) };
+    let before = text[span.start.saturating_sub(REACH)..span.start].to_ascii_lowercase();
+    let first = span.start - before.len();
+    let Some(place) = last_name(&text[first..span.start], &before, names, rule.common) else {
+        return Judged { verdict: Assigned::No("the issuer's name is a part of another word"), usual, name: None };
+    };
+    let name = Some(first + place.start..first + place.end);
+    Judged { verdict: judge(text, span, path, &before, place, (rule.common, fits)), usual, name }
+}
+
+fn judge(
+    text: &[u8],
+    span: Range<usize>,
+    path: &[u8],
+    before: &[u8],
+    place: Range<usize>,
+    (common, usual): (bool, bool),
+) -> Assigned {
+    let value = &text[span.clone()];
+    let between = &before[place.end..];
+    let told = speaks(&SECRET_WORDS, between) || speaks(&SECRET_WORDS, words_before(&before[..place.start]));
+    if speaks(&DIGEST_WORDS, between) || between.ends_with(b"@") || between.ends_with(b"#") {
+        return Assigned::No("it is a digest or a revision");
+    }
+    if text[..span.start].ends_with(b"}") || text[span.end..].starts_with(b"{") || text[span.end..].starts_with(b"${") {
+        return Assigned::No("it is a part of a template");
+    }
+    if cut_short(text, &span) {
+        return Assigned::No("it is a part of a quoted text");
+    }
+    if let Some(line) = memchr::memrchr(b'\n', between) {
+        let (above, below) = (between[..line].trim_ascii_end(), &between[line..]);
+        let continued = assigns(above) && !above.is_empty() && assigns(below) && !below.contains(&b':');
+        if !(continued || usual && speaks(&SECRET_WORDS, below)) {
+            return Assigned::No("the issuer's name stands on another line");
+        }
+    }
+    if is_wordy(value) || shannon(value) < 2.5 {
+        return Assigned::No("it is made of words or repeats itself");
+    }
+    let assigned_to = assigns(between);
+    if !told && (in_path(between) || names_an_id(between)) {
+        return Assigned::No("it is a part of an address, or an identifier");
+    }
+    if !usual {
+        if span.start > 0 && matches!(text[span.start - 1], b'-' | b'.' | b'/' | b'+') {
+            return Assigned::No("it is a part of a longer text");
+        }
+        if !told {
+            return Assigned::No("nothing says that it is a credential");
+        }
+        // Under a name that speaks of an issuer's credentials a UUID is one more often than not.
+        let judged = credential(text, span, path, ends_with_secret_word(between));
+        let named_uuid = is_uuid(value) && matches!(judged, Assigned::Doubtful(_)) && !names_an_id(between);
+        return if named_uuid { Assigned::Likely("a UUID under a name that speaks of a credential") } else { judged };
+    }
+    if told {
+        return Assigned::Likely("it has the usual form, and a name that speaks of the issuer's credentials");
+    }
+    let operator = between.iter().any(|byte| matches!(byte, b'=' | b':' | b'>'));
+    if common || is_digest(value) && !(assigned_to && operator) {
+        return Assigned::No("nothing says that it is a credential");
+    }
+    if assigned_to || classes(value) >= 3 {
+        return Assigned::Likely("it has the usual form of the issuer's credentials");
+    }
+    Assigned::Doubtful("nothing but its form says that it is a credential")
+}
+
+/// A quote stands right before the value and none right behind it.
+fn cut_short(text: &[u8], span: &Range<usize>) -> bool {
+    let quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
+    let opened = text[..span.start].last().is_some_and(quote);
+    opened && text.get(span.end).is_some_and(|byte| !quote(byte) && !matches!(byte, b'\\' | b'\r' | b'\n'))
+}
+
+/// The last of `names` in `lower` that stands as a word, or as a part of a name for distinctive ones.
+fn last_name(original: &[u8], lower: &[u8], names: &[String], common: bool) -> Option<Range<usize>> {
+    let mut best: Option<Range<usize>> = None;
+    for name in names {
+        for start in memchr::memmem::rfind_iter(lower, name.as_bytes()) {
+            let end = start + name.len();
+            if !begins_word(original, start) || (common && !ends_word(original, end)) {
+                continue;
+            }
+            if best.as_ref().is_none_or(|best| end > best.end) {
+                best = Some(start..end);
+            }
+            break;
+        }
+    }
+    best
+}
+
+/// No letter stands before, or the case changes.
+fn begins_word(text: &[u8], start: usize) -> bool {
+    let Some(&last) = text[..start].last() else { return true };
+    !last.is_ascii_alphabetic() || (last.is_ascii_lowercase() && text[start].is_ascii_uppercase())
+}
+
+/// No letter follows, or the case changes, or a word that speaks of a secret begins: `boxToken`, `boxTOKEN`, `BOX_TOKEN`,
+/// `boxkey`, not `boxes`.
+fn ends_word(text: &[u8], end: usize) -> bool {
+    let Some(&next) = text.get(end) else { return true };
+    let last = text[end - 1];
+    !next.is_ascii_alphanumeric() && next < 0x80
+        || (next.is_ascii_uppercase() && last.is_ascii_lowercase())
+        || SECRET_WORDS
+            .iter()
+            .any(|word| text[end..].get(..word.len()).is_some_and(|at| at.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+/// The last word of `between` speaks of a secret.
+fn ends_with_secret_word(between: &[u8]) -> bool {
+    let end = between.trim_ascii_end();
+    ["key", "token", "secret", "password"].iter().any(|word| end.ends_with(word.as_bytes()))
+}
+
+/// The name of the value says that it is an identifier: `client_id = `, `"appId": "`.
+fn names_an_id(between: &[u8]) -> bool {
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let end = between.iter().rposition(word).map_or(0, |at| at + 1);
+    between[..end].ends_with(b"id")
+}
+
+/// What stands before a name on its line, as far as it may speak of the name.
+fn words_before(before: &[u8]) -> &[u8] {
+    let near = &before[before.len().saturating_sub(IDENTIFIER)..];
+    memchr::memrchr(b'\n', near).map_or(near, |line| &near[line..])
+}
+
+fn speaks(words: &[&str], text: &[u8]) -> bool {
+    words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+}
+
+/// Whether an operator that assigns ends `between`, quotes and brackets aside, or nothing else stands there.
+fn assigns(between: &[u8]) -> bool {
+    let skipped =
+        |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b' ' | b'\t' | b'\r' | b'\n' | b'(' | b'[' | b'{' | b'\\');
+    let end = between.iter().rposition(|byte| !skipped(byte)).map_or(0, |at| at + 1);
+    end == 0 || matches!(between[..end].last(), Some(b'=' | b':' | b'>' | b','))
+}
+
+/// A path or an address leads from the name to the value, without a parameter in it.
+fn in_path(between: &[u8]) -> bool {
+    let parameter = between.iter().rposition(|byte| matches!(byte, b'=' | b' ' | b'"' | b'\'')).map_or(0, |at| at + 1);
+    between[parameter..].contains(&b'/')
+}
+
+/// Digests and commits are hexadecimal of these lengths; identifiers are UUIDs.
+fn is_digest(value: &[u8]) -> bool {
+    is_uuid(value) || matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::Form;
+
+    fn verdict(before: &str, value: &str, common: bool, forms: &[&str]) -> Assigned {
+        let usual = forms.iter().map(|form| Form::parse(form).unwrap()).collect();
+        let text = format!("{before}{value}\"");
+        let span = before.len()..before.len() + value.len();
+        named(text.as_bytes(), span, b"a.txt", &["norvale".to_owned()], &Named { usual, common, open: false }).verdict
+    }
+
+    fn likely(verdict: Assigned) -> bool {
+        matches!(verdict, Assigned::Likely(_))
+    }
+
+    const HEX: &str = "7c21d0f48ab95e3366f1b27e90c4ad58";
+
+    #[test]
+    fn a_word_or_an_assignment_makes_a_credential() {
+        let hex = ["{{hex:32}}"];
+        for before in [
+            "NORVALE_API_KEY=",
+            "norvale SECRET ",
+            "norvale: \"",
+            "X-Api-Norvale \"",
+            "norvaleTOKEN ",
+            "<norvaleKey>\n  ",
+        ] {
+            assert!(likely(verdict(before, HEX, false, &hex)), "{before}");
+        }
+        for before in ["norvale/deploy@", "norvale sha256:", "at norvale.example/v1/", "norvale rev ", "binorvale_key="]
+        {
+            assert!(!likely(verdict(before, HEX, false, &hex)), "{before}");
+        }
+    }
+
+    #[test]
+    fn common_words_need_a_word_that_speaks_of_a_secret() {
+        let hex = ["{{hex:32}}"];
+        assert!(likely(verdict("norvaleKEY=", HEX, true, &hex)));
+        assert!(!likely(verdict("norvale = \"", HEX, true, &hex)));
+        assert!(!likely(verdict("norvales_key = \"", HEX, true, &hex)));
+    }
+
+    #[test]
+    fn without_the_usual_form_the_place_has_to_be_an_assignment() {
+        let value = "Q7f3kLm92xPzR4vTb81NcY";
+        assert!(likely(verdict("norvale_api_key = \"", value, false, &[])));
+        assert!(!likely(verdict("norvale \"", value, false, &[])));
+        assert!(!likely(verdict("norvale_api_key = \"a-", value, false, &[])));
+    }
+}

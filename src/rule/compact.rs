@@ -1,0 +1,233 @@
+//! Compact rules: what a file or a form says once is filled into each rule.
+//!
+//! A rule with a `form` needs no expression, no bounds and no samples of its own: they follow from the form. A rule
+//! with `names` finds opaque values under a name that names the issuer; its forms, where known, are what such values
+//! usually look like. Texts and references that all rules of a file share stand at its head.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::file::RawRule;
+use super::form::Form;
+use super::load::Wrong;
+use super::model::{Attested, Boundary, Check, IdentityKind, Named, NearMiss, Provider};
+use crate::severity::Confidence;
+
+/// An opaque value: what stands under a name where no usual form fits.
+/// It begins without `.`, `/` and `+`, as paths, versions and host names do not, and without `_`, as identifiers do not.
+const OPAQUE: &str = r"[0-9A-Za-z\-]{16}(?:[0-9A-Za-z+/_.\-]{0,223}[0-9A-Za-z+/_\-])?={0,2}";
+
+/// Longest opaque value, in bytes.
+const OPAQUE_MAX: usize = 242;
+
+/// Sample of an opaque value.
+const OPAQUE_FORM: &str = "{{alnum:40}}";
+
+/// What all rules of a file have in common.
+pub(super) struct Common<'f> {
+    pub(super) provider: &'f Provider,
+    pub(super) references: &'f [String],
+    pub(super) console: Option<String>,
+    pub(super) since: Option<String>,
+}
+
+/// A rule with nothing left to fill in.
+pub(super) struct Filled {
+    pub(super) raw: RawRule,
+    pub(super) checks: Vec<Check>,
+    pub(super) value: Spanned<String>,
+    pub(super) max_len: Spanned<usize>,
+    pub(super) kind: String,
+    pub(super) identity: IdentityKind,
+    pub(super) confidence: Confidence,
+    pub(super) attested: Attested,
+}
+
+impl Common<'_> {
+    /// Fills in what `raw` leaves to its form, its names and its file.
+    pub(super) fn fill(&self, mut raw: RawRule) -> Result<Filled, Wrong> {
+        let span = raw.id.span();
+        let forms = forms(&raw)?;
+        let checks = raw.checks.drain(..).map(Into::into).collect();
+        let kind = raw.kind.take().map_or_else(|| "hardcoded-provider-key".to_owned(), Spanned::into_inner);
+        let identity = raw.identity.unwrap_or(IdentityKind::ApiKey);
+        let attested = raw.attested.unwrap_or(if raw.names.is_empty() { Attested::Issuer } else { Attested::Family });
+        self.texts(&mut raw);
+        let mut filled = if !raw.names.is_empty() {
+            named(raw, forms, checks)?
+        } else if let Some(first) = forms.first() {
+            let confidence = if first.literal_head().len() >= 3 { Confidence::High } else { Confidence::Medium };
+            let parts = (pattern(&forms), longest(&forms), confidence);
+            formed(raw, &forms, checks, parts)
+        } else {
+            let missing = |name: &str| (span.clone(), format!("neither `{name}` nor a `form`"));
+            let value = raw.value.take().ok_or_else(|| missing("value"))?;
+            let max_len = raw.max_len.take().ok_or_else(|| missing("max_len"))?;
+            let confidence = raw.confidence.ok_or_else(|| missing("confidence"))?;
+            Filled { raw, checks, value, max_len, kind: String::new(), identity, confidence, attested }
+        };
+        (filled.kind, filled.identity, filled.attested) = (kind, identity, attested);
+        Ok(filled)
+    }
+
+    fn texts(&self, raw: &mut RawRule) {
+        if raw.references.is_empty() {
+            raw.references = self.references.to_vec();
+        }
+        let name = &self.provider.name;
+        let place = self.console.as_deref().unwrap_or("where the account manages its keys");
+        raw.since = raw.since.take().or_else(|| self.since.clone());
+        raw.rotate.get_or_insert_with(|| {
+            format!("Make a second one at {name} ({place}), deploy it from a vault or secret store, then revoke the old one.")
+        });
+        raw.revoke.get_or_insert_with(|| {
+            format!("{name}, {place}: delete or regenerate it; treat every copy in version history as exposed.")
+        });
+    }
+}
+
+fn forms(raw: &RawRule) -> Result<Vec<Form>, Wrong> {
+    let parse = |text: &Spanned<String>| {
+        Form::parse(text.get_ref()).map_err(|message| (text.span(), format!("`form`: {message}")))
+    };
+    if let (Some(form), Some(value)) = (raw.form.first(), &raw.value) {
+        let _ = form;
+        return Err((value.span(), "`value` and `form` exclude each other".to_owned()));
+    }
+    raw.form.iter().map(parse).collect()
+}
+
+fn pattern(forms: &[Form]) -> String {
+    forms.iter().map(Form::pattern).collect::<Vec<_>>().join("|")
+}
+
+fn longest(forms: &[Form]) -> usize {
+    forms.iter().map(|form| form.lengths().1).max().unwrap_or(0)
+}
+
+fn spanned<T>(span: Range<usize>, value: T) -> Spanned<T> {
+    Spanned::new(span, value)
+}
+
+/// A rule whose value has a form of its own.
+fn formed(
+    mut raw: RawRule,
+    forms: &[Form],
+    checks: Vec<Check>,
+    (value, max_len, confidence): (String, usize, Confidence),
+) -> Filled {
+    let span = raw.form[0].span();
+    if raw.after.is_none() {
+        // The widest boundary of all forms: a longer run of any of them is no value.
+        let widest = forms.iter().map(Form::right).max_by_key(|right| match right {
+            Boundary::None => 0,
+            Boundary::Word => 1,
+            Boundary::Token => 2,
+            Boundary::Path => 3,
+            Boundary::Base64 => 4,
+        });
+        raw.right = raw.right.or(widest);
+    }
+    let bare = raw.context.is_none() && raw.assign.is_none();
+    if bare && raw.examples.is_empty() {
+        raw.examples = samples("SERVICE_TOKEN", "serviceToken", forms);
+    }
+    if bare && raw.near_misses.is_empty() {
+        raw.near_misses = prefix_near_misses(forms);
+    }
+    Filled {
+        value: spanned(span.clone(), value),
+        max_len: spanned(span, max_len),
+        checks,
+        kind: String::new(),
+        identity: IdentityKind::ApiKey,
+        confidence: raw.confidence.unwrap_or(confidence),
+        attested: Attested::Issuer,
+        raw,
+    }
+}
+
+/// A rule for opaque values under the issuer's name.
+fn named(mut raw: RawRule, usual: Vec<Form>, mut checks: Vec<Check>) -> Result<Filled, Wrong> {
+    let span = raw.names[0].span();
+    if raw.context.is_some() || raw.assign.is_some() || raw.value.is_some() {
+        return Err((span, "`names` stand for `context`, `assign` and `value`".to_owned()));
+    }
+    raw.keywords.clone_from(&raw.names);
+    raw.digit = true;
+    raw.left = Some(Boundary::Path);
+    raw.right = Some(Boundary::Path);
+    // The longest first: one form may be the beginning of another.
+    let mut usual = usual;
+    usual.sort_by_key(|form| std::cmp::Reverse(form.lengths()));
+    let mut value: Vec<String> = usual.iter().filter(|form| form.is_telling()).map(Form::pattern).collect();
+    value.push(OPAQUE.to_owned());
+    let name = raw.names[0].get_ref().trim_matches(['_', '-', '.', ' ']).replace(['-', '.', ' '], "_");
+    let mut shown: Vec<Form> = usual.iter().filter(|form| form.is_telling()).cloned().collect();
+    if shown.is_empty() {
+        shown.push(Form::parse(OPAQUE_FORM).expect("the form is constant"));
+        // An opaque value would be an unusual one.
+        if !usual.is_empty() {
+            raw.open = true;
+        }
+    }
+    if raw.examples.is_empty() {
+        raw.examples = samples(&format!("{}_API_KEY", name.to_ascii_uppercase()), &format!("{name}_secret"), &shown);
+    }
+    if raw.near_misses.is_empty() {
+        raw.near_misses = named_near_misses(&name, &shown);
+    }
+    let max_len = longest(&usual).max(OPAQUE_MAX);
+    checks.push(Check::Named(Named { usual, open: raw.open, common: raw.common }));
+    Ok(Filled {
+        value: spanned(span.clone(), value.join("|")),
+        max_len: spanned(span, max_len),
+        checks,
+        kind: String::new(),
+        identity: IdentityKind::ApiKey,
+        confidence: raw.confidence.unwrap_or(Confidence::Medium),
+        attested: Attested::Family,
+        raw,
+    })
+}
+
+fn samples(upper: &str, lower: &str, forms: &[Form]) -> Vec<String> {
+    let mut out = Vec::new();
+    for form in forms {
+        out.push(format!("{upper}={}", form.template(false)));
+        out.push(format!("{lower} = \"{}\"", form.template(true)));
+    }
+    out
+}
+
+fn near_miss(text: String, breaks: &str) -> NearMiss {
+    NearMiss { text, breaks: breaks.to_owned() }
+}
+
+/// The form that is shortest: one character less fits no other.
+fn shortest(forms: &[Form]) -> &Form {
+    forms.iter().min_by_key(|form| form.lengths().0).expect("there is a form")
+}
+
+fn prefix_near_misses(forms: &[Form]) -> Vec<NearMiss> {
+    let form = shortest(forms);
+    vec![
+        near_miss(format!("SERVICE_TOKEN={}", form.too_short()), "length"),
+        near_miss(format!("SERVICE_TOKEN={}", form.broken()), "charset"),
+        near_miss(format!("etag: 9d{}", form.template(false)), "left boundary"),
+    ]
+}
+
+fn named_near_misses(name: &str, forms: &[Form]) -> Vec<NearMiss> {
+    let form = shortest(forms);
+    let upper = name.to_ascii_uppercase();
+    let mut out = vec![
+        near_miss(format!("{upper}_API_KEY={}", "{{alnum:15}}"), "length"),
+        near_miss(format!("checksum = \"{}\"", form.template(false)), "context"),
+    ];
+    if forms.iter().all(Form::has_digits) {
+        out.push(near_miss(format!("{upper}_API_KEY={}", form.without_digits()), "digit"));
+    }
+    out
+}
