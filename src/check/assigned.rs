@@ -139,7 +139,7 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
     if !join.quoted && value.ends_with(b"=") && value[..value.len() - 1].iter().all(u8::is_ascii_lowercase) {
         return Assigned::No("it is the name of another setting");
     }
-    if join.operator == b'|' {
+    if join.operator == b'|' && !is_numbered(&text[..span.start]) {
         return Assigned::No("it is an alternative, not a value");
     }
     if !join.quoted {
@@ -164,6 +164,13 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
         Name::Password => judge_password(value, join, kind),
         Name::Token => judge_token(value, join, kind),
     }
+}
+
+/// `12|` right before the value, where the value begins: Laravel Sanctum writes a token's number before it.
+fn is_numbered(before: &[u8]) -> bool {
+    let Some(head) = before.strip_suffix(b"|") else { return false };
+    let digits = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && head[..head.len() - digits].last().is_none_or(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'=' | b' ' | b':'))
 }
 
 /// What a name promises.
@@ -394,6 +401,11 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     }
     if join.comparison {
         return Assigned::Doubtful("it is compared, not assigned");
+    }
+    // Issuers draw tokens from one alphabet; Django and its like draw keys from all of them, and meet many.
+    let strange = |byte: &&u8| !(byte.is_ascii_alphanumeric() || b"+/=_.:~-%|".contains(byte));
+    if value.len() >= 20 && (1..=value.len() / 16).contains(&value.iter().filter(strange).count()) {
+        return Assigned::Doubtful("a character of it is none that tokens are made of");
     }
     let random = value.len() >= 20 && digits >= 2 && shannon(value) >= 3.5;
     if kind == TextKind::Prose && !join.quoted && !random {

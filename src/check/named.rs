@@ -102,8 +102,14 @@ fn judge(
         if span.start > 0 && matches!(text[span.start - 1], b'-' | b'.' | b'/' | b'+') {
             return Assigned::No("it is a part of a longer text");
         }
+        if in_secret_element(before) {
+            return Assigned::Likely("it stands in an element that holds secrets, with the issuer's name");
+        }
         if !told {
-            return Assigned::No("nothing says that it is a credential");
+            let random = !common && classes(value) >= 3 && value.len() >= 20 && !is_digest(value);
+            if !(random && is_sole_name(before, &place) && set_to(between)) {
+                return Assigned::No("nothing says that it is a credential");
+            }
         }
         // Under a name that speaks of an issuer's credentials a UUID is one more often than not.
         let judged = credential(text, span, path, ends_with_secret_word(between));
@@ -114,6 +120,9 @@ fn judge(
         return Assigned::Likely("it has the usual form, and a name that speaks of the issuer's credentials");
     }
     let operator = between.iter().any(|byte| matches!(byte, b'=' | b':' | b'>'));
+    if in_secret_element(before) {
+        return Assigned::Likely("it stands in an element that holds secrets, with the issuer's name");
+    }
     if common || is_digest(value) && !(assigned_to && operator) {
         return Assigned::No("nothing says that it is a credential");
     }
@@ -123,11 +132,13 @@ fn judge(
     Assigned::Doubtful("nothing but its form says that it is a credential")
 }
 
-/// A quote stands right before the value and none right behind it.
+/// A quote stands right before the value and none behind it, blanks aside.
 fn cut_short(text: &[u8], span: &Range<usize>) -> bool {
     let quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`');
     let opened = text[..span.start].last().is_some_and(quote);
-    opened && text.get(span.end).is_some_and(|byte| !quote(byte) && !matches!(byte, b'\\' | b'\r' | b'\n'))
+    let rest = &text[span.end..];
+    let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+    opened && rest.get(blanks).is_some_and(|byte| !quote(byte) && !matches!(byte, b'\\' | b'\r' | b'\n'))
 }
 
 /// The last of `names` in `lower` that stands as a word, or as a part of a name for distinctive ones.
@@ -164,6 +175,28 @@ fn ends_word(text: &[u8], end: usize) -> bool {
         || SECRET_WORDS
             .iter()
             .any(|word| text[end..].get(..word.len()).is_some_and(|at| at.eq_ignore_ascii_case(word.as_bytes())))
+}
+
+/// The text before the value stands in an element such as `<secret>` or `<apiToken>` that is still open on its line.
+fn in_secret_element(before: &[u8]) -> bool {
+    let line = memchr::memrchr(b'\n', before).map_or(before, |line| &before[line..]);
+    let Some(open) = memchr::memrchr(b'<', line) else { return false };
+    let Some(close) = memchr::memchr(b'>', &line[open..]) else { return false };
+    ["secret", "token", "password", "apikey", "privatekey"].iter().any(|word| {
+        let tag = &line[open + 1..open + close];
+        tag.ends_with(word.as_bytes())
+    })
+}
+
+/// The name at `place` is the whole of the name of a setting.
+fn is_sole_name(before: &[u8], place: &Range<usize>) -> bool {
+    !before[..place.start].last().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'))
+}
+
+/// Nothing but an operator that assigns, quotes and blanks leads from the name to the value.
+fn set_to(between: &[u8]) -> bool {
+    let rest = |byte: &&u8| !matches!(byte, b'"' | b'\'' | b'`' | b' ');
+    matches!(between.iter().filter(rest).copied().collect::<Vec<u8>>().as_slice(), b"=" | b":" | b":=" | b"=>")
 }
 
 /// The last word of `between` speaks of a secret.

@@ -16,10 +16,10 @@ use crate::severity::Confidence;
 
 /// An opaque value: what stands under a name where no usual form fits.
 /// It begins without `.`, `/` and `+`, as paths, versions and host names do not, and without `_`, as identifiers do not.
-const OPAQUE: &str = r"[0-9A-Za-z\-]{16}(?:[0-9A-Za-z+/_.\-]{0,223}[0-9A-Za-z+/_\-])?={0,2}";
+const OPAQUE: &str = r"[0-9A-Za-z\-]{16}(?:[0-9A-Za-z+/_.\-]{0,1005}[0-9A-Za-z+/_\-])?={0,2}";
 
 /// Longest opaque value, in bytes.
-const OPAQUE_MAX: usize = 242;
+const OPAQUE_MAX: usize = 1024;
 
 /// Sample of an opaque value.
 const OPAQUE_FORM: &str = "{{alnum:40}}";
