@@ -139,10 +139,11 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
     if !join.quoted && value.ends_with(b"=") && value[..value.len() - 1].iter().all(u8::is_ascii_lowercase) {
         return Assigned::No("it is the name of another setting");
     }
-    if join.operator == b'|' && !is_numbered(&text[..span.start]) {
+    let numbered = join.operator == b'|' && is_numbered(&text[..span.start]);
+    if join.operator == b'|' && !numbered {
         return Assigned::No("it is an alternative, not a value");
     }
-    if !join.quoted {
+    if !join.quoted && !numbered {
         if value.ends_with(b":") {
             return Assigned::No("it is a key of its own");
         }
@@ -206,11 +207,18 @@ fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
 fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     let before = &text[span.start.saturating_sub(256)..span.start];
     let mut at = before.len();
-    let quote = before.last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-    let quoted = quote.is_some_and(|quote| match text.get(span.end) {
-        Some(&close) => close == quote || (close == b'\\' && text.get(span.end + 1) == Some(&quote)),
+    // Blanks between the quotes and the value are nobody's intention, and happen.
+    let blanks = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b' ').count();
+    let opening = before.len() - blanks(&mut before.iter().rev()).min(2);
+    let closing = span.end + blanks(&mut text[span.end..].iter()).min(2);
+    let quote = before[..opening].last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let quoted = quote.is_some_and(|quote| match text.get(closing) {
+        Some(&close) => close == quote || (close == b'\\' && text.get(closing + 1) == Some(&quote)),
         None => false,
     });
+    if quoted {
+        at = opening;
+    }
     let skip = |at: &mut usize, test: &dyn Fn(u8) -> bool| {
         while *at > 0 && test(before[*at - 1]) {
             *at -= 1;

@@ -51,9 +51,11 @@ pub(super) struct Judged {
 /// Judges the value at `span` of `text` near one of `names` (lower case).
 pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[String], rule: &Named) -> Judged {
     let value = &text[span.clone()];
-    let fits = rule.usual.iter().any(|form| form.fits(value));
+    // Hexadecimal text is written in either case.
+    let lower = (value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')).then(|| value.to_ascii_lowercase());
+    let fits = rule.usual.iter().any(|form| form.fits(value) || lower.as_ref().is_some_and(|lower| form.fits(lower)));
     // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
-    let unusual = !rule.open && !rule.usual.is_empty() && !rule.usual.iter().any(|form| form.fits_head(value));
+    let unusual = !fits && !rule.open && !rule.usual.is_empty() && !rule.usual.iter().any(|form| form.fits_head(value));
     let usual = if fits { Some(true) } else { unusual.then_some(false) };
     let before = text[span.start.saturating_sub(REACH)..span.start].to_ascii_lowercase();
     let first = span.start - before.len();
@@ -122,6 +124,11 @@ fn judge(
     let operator = between.iter().any(|byte| matches!(byte, b'=' | b':' | b'>'));
     if in_secret_element(before) {
         return Assigned::Likely("it stands in an element that holds secrets, with the issuer's name");
+    }
+    // `openweather = "..."`, `metabase '...'`: the name alone, and its value.
+    let quoted = text[..span.start].last().is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    if is_sole_name(before, &place) && (set_to(between) || quoted && !common) && !(common && is_digest(value)) {
+        return Assigned::Likely("it has the usual form of the issuer's credentials, under its name");
     }
     if common || is_digest(value) && !(assigned_to && operator) {
         return Assigned::No("nothing says that it is a credential");
