@@ -6,6 +6,7 @@
 mod assigned;
 pub mod measure;
 mod named;
+pub mod parts;
 mod placeholder;
 pub mod token;
 mod value;
@@ -141,6 +142,9 @@ pub fn weigh(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> (Weig
 fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<(), Rejection> {
     let value = &text[span.clone()];
     tally.placeholder(rule, value)?;
+    if parts::is_identifier(rule, value) {
+        return Err(Rejection("it identifies the issuer's client or account, and is no secret".to_owned()));
+    }
     for check in &rule.checks {
         match *check {
             Check::Token(TokenCheck::ServiceAccountJson) => {

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::check::Judgement;
+use crate::check::parts::parts;
+use crate::check::token::Fact;
 use crate::rule::Rule;
 use crate::severity::Confidence;
 
@@ -51,4 +53,42 @@ pub fn settle(mut judged: Vec<Judged<'_>>) -> Vec<Judged<'_>> {
     }
     kept.sort_by_key(|one| one.span.start);
     kept
+}
+
+/// Adds to each finding the other parts of its credential that stand near it. Findings that are such parts are dropped,
+/// and what they told goes to the finding that took them: a key pair is one finding, its secret, and the identity takes
+/// the key id.
+pub fn join_parts<'r>(mut settled: Vec<Judged<'r>>, text: &[u8]) -> Vec<Judged<'r>> {
+    let mut taken: Vec<(Range<usize>, usize)> = Vec::new();
+    for (taker, one) in settled.iter_mut().enumerate() {
+        if one.judgement.confidence > Confidence::Low {
+            for part in parts(one.rule, text, one.span.clone()) {
+                add_facts(&mut one.judgement, [part.fact]);
+                taken.push((part.span, taker));
+            }
+        }
+    }
+    let mut dropped = Vec::new();
+    for (span, taker) in taken {
+        let same = |(_, one): &(usize, &Judged<'_>)| {
+            one.span == span && one.rule.provider.id == settled[taker].rule.provider.id
+        };
+        if let Some((part, _)) = settled.iter().enumerate().find(same) {
+            let facts = settled[part].judgement.facts.clone();
+            add_facts(&mut settled[taker].judgement, facts);
+            dropped.push(part);
+        }
+    }
+    let mut at = 0..;
+    settled.retain(|_| at.next().is_some_and(|index| !dropped.contains(&index)));
+    settled
+}
+
+/// Adds the facts whose names are not there yet.
+fn add_facts(judgement: &mut Judgement, facts: impl IntoIterator<Item = Fact>) {
+    for fact in facts {
+        if judgement.facts.iter().all(|known| known.name != fact.name) {
+            judgement.facts.push(fact);
+        }
+    }
 }

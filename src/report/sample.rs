@@ -99,6 +99,7 @@ pub(crate) fn sample_rule(id: &str, kind: &str) -> Rule {
         trim: Trim::None,
         keywords: vec!["smp_".into()],
         checks: Vec::new(),
+        parts: Vec::new(),
         distinctive: true,
         specificity: 2,
         confidence: Confidence::High,

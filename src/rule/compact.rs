@@ -8,10 +8,10 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::file::RawRule;
+use super::file::{RawPart, RawRule};
 use super::form::Form;
 use super::load::Wrong;
-use super::model::{Attested, Boundary, Check, IdentityKind, Named, NearMiss, Provider};
+use super::model::{Attested, Boundary, Check, IdentityKind, Named, NearMiss, Part, PartKind, Provider};
 use crate::severity::Confidence;
 
 /// An opaque value: what stands under a name where no usual form fits.
@@ -24,18 +24,28 @@ const OPAQUE_MAX: usize = 1024;
 /// Sample of an opaque value.
 const OPAQUE_FORM: &str = "{{alnum:40}}";
 
+/// The names that identifiers beside an issuer's secrets have everywhere.
+const PART_NAMES: [(PartKind, &[&str]); 4] = [
+    (PartKind::ClientId, &["clientid", "appid", "applicationid", "consumerkey", "integrationkey", "ikey"]),
+    (PartKind::Account, &["accountsid", "accountid", "orgid", "organizationid", "projectid", "merchantid"]),
+    (PartKind::Tenant, &["tenantid", "directoryid"]),
+    (PartKind::KeyId, &["keyid"]),
+];
+
 /// What all rules of a file have in common.
 pub(super) struct Common<'f> {
     pub(super) provider: &'f Provider,
     pub(super) references: &'f [String],
     pub(super) console: Option<String>,
     pub(super) since: Option<String>,
+    pub(super) parts: Vec<RawPart>,
 }
 
 /// A rule with nothing left to fill in.
 pub(super) struct Filled {
     pub(super) raw: RawRule,
     pub(super) checks: Vec<Check>,
+    pub(super) parts: Vec<Part>,
     pub(super) value: Spanned<String>,
     pub(super) max_len: Spanned<usize>,
     pub(super) kind: String,
@@ -53,6 +63,7 @@ impl Common<'_> {
         let kind = raw.kind.take().map_or_else(|| "hardcoded-provider-key".to_owned(), Spanned::into_inner);
         let identity = raw.identity.unwrap_or(IdentityKind::ApiKey);
         let attested = raw.attested.unwrap_or(if raw.names.is_empty() { Attested::Issuer } else { Attested::Family });
+        let parts = self.parts(&raw)?;
         self.texts(&mut raw);
         let mut filled = if !raw.names.is_empty() {
             named(raw, forms, checks)?
@@ -65,10 +76,24 @@ impl Common<'_> {
             let value = raw.value.take().ok_or_else(|| missing("value"))?;
             let max_len = raw.max_len.take().ok_or_else(|| missing("max_len"))?;
             let confidence = raw.confidence.ok_or_else(|| missing("confidence"))?;
-            Filled { raw, checks, value, max_len, kind: String::new(), identity, confidence, attested }
+            Filled { raw, checks, parts: Vec::new(), value, max_len, kind: String::new(), identity, confidence, attested }
         };
-        (filled.kind, filled.identity, filled.attested) = (kind, identity, attested);
+        (filled.kind, filled.identity, filled.attested, filled.parts) = (kind, identity, attested, parts);
         Ok(filled)
+    }
+
+    /// What goes with the secret: what the rule says, or its file, or, for families, the names that are used everywhere.
+    fn parts(&self, raw: &RawRule) -> Result<Vec<Part>, Wrong> {
+        let given = if raw.parts.is_empty() { &self.parts } else { &raw.parts };
+        if given.is_empty() && !raw.names.is_empty() {
+            let part = |&(kind, names): &(PartKind, &[&str])| Part {
+                kind,
+                names: names.iter().map(|&name| name.to_owned()).collect(),
+                forms: Vec::new(),
+            };
+            return Ok(PART_NAMES.iter().map(part).collect());
+        }
+        given.iter().map(part).collect()
     }
 
     fn texts(&self, raw: &mut RawRule) {
@@ -87,15 +112,28 @@ impl Common<'_> {
     }
 }
 
+fn part(raw: &RawPart) -> Result<Part, Wrong> {
+    for name in &raw.names {
+        let text = name.get_ref();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            return Err((name.span(), format!("name `{text}` of a part is not of lower-case letters and digits alone")));
+        }
+    }
+    let forms = raw.form.iter().map(parse_form).collect::<Result<Vec<_>, Wrong>>()?;
+    let names: Vec<String> = raw.names.iter().map(|name| name.get_ref().clone()).collect();
+    Ok(Part { kind: raw.is, names, forms })
+}
+
+fn parse_form(text: &Spanned<String>) -> Result<Form, Wrong> {
+    Form::parse(text.get_ref()).map_err(|message| (text.span(), format!("`form`: {message}")))
+}
+
 fn forms(raw: &RawRule) -> Result<Vec<Form>, Wrong> {
-    let parse = |text: &Spanned<String>| {
-        Form::parse(text.get_ref()).map_err(|message| (text.span(), format!("`form`: {message}")))
-    };
     if let (Some(form), Some(value)) = (raw.form.first(), &raw.value) {
         let _ = form;
         return Err((value.span(), "`value` and `form` exclude each other".to_owned()));
     }
-    raw.form.iter().map(parse).collect()
+    raw.form.iter().map(parse_form).collect()
 }
 
 fn pattern(forms: &[Form]) -> String {
@@ -140,6 +178,7 @@ fn formed(
         value: spanned(span.clone(), value),
         max_len: spanned(span, max_len),
         checks,
+        parts: Vec::new(),
         kind: String::new(),
         identity: IdentityKind::ApiKey,
         confidence: raw.confidence.unwrap_or(confidence),
@@ -184,6 +223,7 @@ fn named(mut raw: RawRule, usual: Vec<Form>, mut checks: Vec<Check>) -> Result<F
         value: spanned(span.clone(), value.join("|")),
         max_len: spanned(span, max_len),
         checks,
+        parts: Vec::new(),
         kind: String::new(),
         identity: IdentityKind::ApiKey,
         confidence: raw.confidence.unwrap_or(Confidence::Medium),

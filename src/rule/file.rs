@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::model::{Attested, Boundary, Check, IdentityKind, Liveness, NearMiss, Trim};
+use super::model::{Attested, Boundary, Check, IdentityKind, Liveness, NearMiss, PartKind, Trim};
 use super::token_check::TokenCheck;
 use crate::severity::{Confidence, Severity};
 
@@ -19,6 +19,9 @@ pub(super) struct RuleFile {
     pub(super) console: Option<String>,
     /// For rules that have none of their own.
     pub(super) since: Option<String>,
+    /// For rules that have none of their own.
+    #[serde(default)]
+    pub(super) parts: Vec<RawPart>,
     #[serde(default, rename = "rule")]
     pub(super) rules: Vec<RawRule>,
 }
@@ -57,6 +60,8 @@ pub(super) struct RawRule {
     #[serde(default)]
     pub(super) checks: Vec<RawCheck>,
     #[serde(default)]
+    pub(super) parts: Vec<RawPart>,
+    #[serde(default)]
     pub(super) distinctive: bool,
     pub(super) specificity: Option<u8>,
     pub(super) confidence: Option<Confidence>,
@@ -72,6 +77,17 @@ pub(super) struct RawRule {
     pub(super) examples: Vec<String>,
     #[serde(default)]
     pub(super) near_misses: Vec<NearMiss>,
+}
+
+/// An identifier that goes with the secret.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPart {
+    pub(super) is: PartKind,
+    #[serde(default)]
+    pub(super) names: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) form: Vec<Spanned<String>>,
 }
 
 /// A check as a file writes it: a bare name, or a table with one parameter.

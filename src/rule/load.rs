@@ -97,9 +97,9 @@ pub fn load_text(file: &str, text: &str) -> Result<Vec<LoadedRule>, LoadError> {
     if !is_kebab(parsed.provider.get_ref()) {
         return Err(fault(parsed.provider.span(), None, "`provider` has to be kebab-case".to_owned()));
     }
-    let RuleFile { provider, name, references, console, since, rules } = parsed;
+    let RuleFile { provider, name, references, console, since, parts, rules } = parsed;
     let provider = Provider { id: provider.into_inner(), name };
-    let common = compact::Common { provider: &provider, references: &references, console, since };
+    let common = compact::Common { provider: &provider, references: &references, console, since, parts };
     rules
         .into_iter()
         .map(|raw| {
@@ -135,8 +135,17 @@ pub fn load_folder(folder: &Path) -> Result<Vec<LoadedRule>, LoadError> {
 pub(super) type Wrong = (Range<usize>, String);
 
 fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, Wrong> {
-    let compact::Filled { raw, checks, value: value_text, max_len: given_len, kind, identity, confidence, attested } =
-        filled;
+    let compact::Filled {
+        raw,
+        checks,
+        parts,
+        value: value_text,
+        max_len: given_len,
+        kind,
+        identity,
+        confidence,
+        attested,
+    } = filled;
     check_texts(&raw)?;
     let max_len = *given_len.get_ref();
     if !(1..=MAX_VALUE).contains(&max_len) {
@@ -192,6 +201,7 @@ fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, 
         trim: raw.trim,
         keywords: raw.keywords.into_iter().map(Spanned::into_inner).collect(),
         checks,
+        parts,
         distinctive: raw.distinctive,
         confidence,
         severity: raw.severity,

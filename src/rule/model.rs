@@ -40,6 +40,8 @@ pub struct Rule {
     pub keywords: Vec<String>,
     /// What is measured on a match, in order.
     pub checks: Vec<Check>,
+    /// Identifiers that go with the secret and stand near it.
+    pub parts: Vec<Part>,
     /// The shape alone is proof enough of a token: a failing checksum does not take it below medium.
     pub distinctive: bool,
     /// Which of overlapping matches is reported: the higher one. By default 0 for generic rules that judge names, 1 for
@@ -131,6 +133,31 @@ pub struct NearMiss {
     pub text: String,
     /// The clause of the rule that it breaks.
     pub breaks: String,
+}
+
+/// An identifier that goes with a secret: not a finding of its own beside the secret, but what says whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// What it identifies.
+    pub kind: PartKind,
+    /// How the names end that it is assigned to, in lower case and without joiners; empty where its form tells it.
+    pub names: Vec<String>,
+    /// The forms it has; empty where its name tells it.
+    pub forms: Vec<Form>,
+}
+
+/// What an identifier beside a secret stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartKind {
+    /// A client or an application.
+    ClientId,
+    /// An account, organisation or project.
+    Account,
+    /// A tenant or directory.
+    Tenant,
+    /// The public half of a key pair.
+    KeyId,
 }
 
 /// One measurement on a match.

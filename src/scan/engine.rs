@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::judge::judge_all;
 use crate::blob::Blob;
 use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
-use crate::finding::merge::{Judged, settle};
+use crate::finding::merge::{Judged, join_parts, settle};
 use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
 use crate::secret::{LengthClass, Preview, Secret};
 use crate::span::{ByteSpan, LineIndex};
@@ -66,7 +66,7 @@ pub fn scan_blob(
         return ended;
     }
     let path = blob.origin.path_bytes();
-    let settled = settle(judge_all(scanner, blob.text, path, &scratch.matches).kept);
+    let settled = join_parts(settle(judge_all(scanner, blob.text, path, &scratch.matches).kept), blob.text);
     if settled.is_empty() {
         return ended;
     }

@@ -55,6 +55,10 @@ pub mod fact_name {
     pub const ISSUED: &str = "issued";
     /// When the token expires, RFC 3339 in UTC.
     pub const EXPIRES: &str = "expires";
+    /// The client, or application, that the secret belongs to.
+    pub const CLIENT_ID: &str = "client-id";
+    /// The tenant or directory that the account lies in.
+    pub const TENANT: &str = "tenant";
     /// A public identifier of the key.
     pub const KEY_ID: &str = "key-id";
     /// `rsa`, `ec`, `ed25519`, `dsa`, `pgp` and so on.
@@ -88,6 +92,8 @@ pub mod fact_name {
         ENVIRONMENT,
         ISSUED,
         EXPIRES,
+        CLIENT_ID,
+        TENANT,
         KEY_ID,
         KEY_TYPE,
         KEY_BITS,
