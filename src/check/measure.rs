@@ -51,13 +51,18 @@ pub fn longest_repeat(value: &[u8]) -> usize {
     value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
 }
 
-/// Length of the longest run in which each byte is one above, or each is one below, the one before (`abcdef`, `4321`;
-/// 0 follows 9).
+/// Length of the longest run in which each byte is one above, or each is one below, the one before, whatever its case
+/// (`abcdef`, `AbCdEf`, `4321`; 0 follows 9), or the one before that (`a1b2c3`).
 pub fn longest_count(value: &[u8]) -> usize {
-    let follows = |a: u8, b: u8| a.is_ascii_alphanumeric() && (b == a.wrapping_add(1) || (a == b'9' && b == b'0'));
+    let follows = |a: u8, b: u8| {
+        a.is_ascii_alphanumeric() && (b.eq_ignore_ascii_case(&a.wrapping_add(1)) || (a == b'9' && b == b'0'))
+    };
     let up = value.chunk_by(|&a, &b| follows(a, b)).map(<[u8]>::len).max().unwrap_or(0);
     let down = value.chunk_by(|&a, &b| follows(b, a)).map(<[u8]>::len).max().unwrap_or(0);
-    up.max(down)
+    let turns: Vec<bool> = value.windows(3).map(|three| follows(three[0], three[2])).collect();
+    let woven = turns.chunk_by(|a, b| *a && *b).filter(|run| run[0]).map(|run| run.len() + 2).max().unwrap_or(0);
+    // Two or three steps of that happen by chance far more often.
+    up.max(down).max(if woven >= 8 { woven } else { 0 })
 }
 
 #[cfg(test)]
@@ -84,6 +89,9 @@ mod tests {
         assert_eq!(longest_repeat(b"xxabbbb"), 4);
         assert_eq!(longest_count(b"x1234567890y"), 10);
         assert_eq!(longest_count(b"zfedcba"), 6);
+        assert_eq!(longest_count(b"xAbCdEf"), 6);
+        assert_eq!(longest_count(b"zz-a1b2c3d4e5-zz"), 10);
+        assert_eq!(longest_count(b"a1b2c3"), 1);
         assert_eq!(classes(b"aB3-"), 4);
     }
 }

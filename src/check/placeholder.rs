@@ -54,7 +54,8 @@ pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
 
 /// Published samples glue the word to the rest: `...7EXAMPLE`, `EXAMPLEKEY`.
 fn holds_upper_example(body: &[u8]) -> bool {
-    memchr::memmem::find(body, b"EXAMPLE").is_some() || memchr::memmem::find(body, b"example").is_some()
+    let holds = |word: &[u8]| memchr::memmem::find(body, word).is_some();
+    holds(b"EXAMPLE") || holds(b"example") || memchr::memmem::find(&body.to_ascii_lowercase(), b"invalid").is_some()
 }
 
 fn distinct_bytes(value: &[u8]) -> usize {
