@@ -57,12 +57,18 @@ pub fn longest_count(value: &[u8]) -> usize {
     let follows = |a: u8, b: u8| {
         a.is_ascii_alphanumeric() && (b.eq_ignore_ascii_case(&a.wrapping_add(1)) || (a == b'9' && b == b'0'))
     };
-    let up = value.chunk_by(|&a, &b| follows(a, b)).map(<[u8]>::len).max().unwrap_or(0);
-    let down = value.chunk_by(|&a, &b| follows(b, a)).map(<[u8]>::len).max().unwrap_or(0);
-    let turns: Vec<bool> = value.windows(3).map(|three| follows(three[0], three[2])).collect();
-    let woven = turns.chunk_by(|a, b| *a && *b).filter(|run| run[0]).map(|run| run.len() + 2).max().unwrap_or(0);
-    // Two or three steps of that happen by chance far more often.
-    up.max(down).max(if woven >= 8 { woven } else { 0 })
+    let mut longest = usize::from(!value.is_empty());
+    // Lengths of the runs that end here: upwards, downwards, and upwards over the byte between.
+    let (mut up, mut down, mut woven) = (1, 1, 0);
+    for (at, pair) in value.windows(2).enumerate() {
+        let (a, b) = (pair[0], pair[1]);
+        up = if follows(a, b) { up + 1 } else { 1 };
+        down = if follows(b, a) { down + 1 } else { 1 };
+        woven = if at > 0 && follows(value[at - 1], b) { woven + 1 } else { 0 };
+        // A few steps over the byte between happen by chance.
+        longest = longest.max(up).max(down).max(if woven >= 6 { woven + 2 } else { 0 });
+    }
+    longest
 }
 
 #[cfg(test)]

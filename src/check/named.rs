@@ -4,6 +4,9 @@
 //! operator that assigns. What speaks against it: digests, commits and paths, which have the same look.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::assigned::{Assigned, credential};
 use super::measure::{classes, shannon};
@@ -38,6 +41,13 @@ const DIGEST_WORDS: [&str; 13] = [
     "sha-",
     "hash",
 ];
+
+static SECRETS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&SECRET_WORDS));
+static DIGESTS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&DIGEST_WORDS));
+
+fn automaton(words: &[&str]) -> AhoCorasick {
+    AhoCorasick::new(words).expect("the words are few and short")
+}
 
 /// What the check says.
 pub(super) struct Judged {
@@ -76,8 +86,8 @@ fn judge(
 ) -> Assigned {
     let value = &text[span.clone()];
     let between = &before[place.end..];
-    let told = speaks(&SECRET_WORDS, between) || speaks(&SECRET_WORDS, words_before(&before[..place.start]));
-    if speaks(&DIGEST_WORDS, between) || between.ends_with(b"@") || between.ends_with(b"#") {
+    let told = SECRETS.is_match(between) || SECRETS.is_match(words_before(&before[..place.start]));
+    if DIGESTS.is_match(between) || between.ends_with(b"@") || between.ends_with(b"#") {
         return Assigned::No("it is a digest or a revision");
     }
     if text[..span.start].ends_with(b"}") || text[span.end..].starts_with(b"{") || text[span.end..].starts_with(b"${") {
@@ -89,7 +99,7 @@ fn judge(
     if let Some(line) = memchr::memrchr(b'\n', between) {
         let (above, below) = (between[..line].trim_ascii_end(), &between[line..]);
         let continued = assigns(above) && !above.is_empty() && assigns(below) && !below.contains(&b':');
-        if !(continued || usual && speaks(&SECRET_WORDS, below)) {
+        if !(continued || usual && SECRETS.is_match(below)) {
             return Assigned::No("the issuer's name stands on another line");
         }
     }
@@ -223,10 +233,6 @@ fn names_an_id(between: &[u8]) -> bool {
 fn words_before(before: &[u8]) -> &[u8] {
     let near = &before[before.len().saturating_sub(IDENTIFIER)..];
     memchr::memrchr(b'\n', near).map_or(near, |line| &near[line..])
-}
-
-fn speaks(words: &[&str], text: &[u8]) -> bool {
-    words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
 }
 
 /// Whether an operator that assigns ends `between`, quotes and brackets aside, or nothing else stands there.

@@ -3,15 +3,14 @@
 //! What a match is, is defined in `docs/rule-format.md`, not by this code: a naive twin in the test suite tries every
 //! rule at every offset, and the two are held equal. The engine only decides where *not* to look.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::{Anchored, MatchKind, StartKind, dfa};
 use regex_automata::hybrid::dfa::Cache;
 
 use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
+use super::keywords::{KeywordWindow, Keywords};
 use super::prefilter::{Candidate, Prefilter};
 use super::shapes::ShapeTable;
 use crate::rule::assign::{ABOVE, BELOW, NEAR, near_reaches};
@@ -262,9 +261,9 @@ impl Search<'_, '_> {
         if !engine.keyword_rules.is_empty() {
             let keywords = engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules));
             let shapes = keywords.shapes.of(&self.text[before..]);
-            if !shapes.is_empty() {
+            if !shapes.is_empty() && self.scratch.keywords.move_to(keywords, self.text, at, 0) {
                 let mut window = std::mem::take(&mut self.scratch.keywords);
-                window.rules_before(keywords, self.text, at, 0, |_, rule| {
+                window.rules_before(keywords, at, |_, rule| {
                     if keywords.shapes.has(shapes, rule) {
                         self.attempt(rule, at, true);
                     }
@@ -276,19 +275,22 @@ impl Search<'_, '_> {
         // All rules of the near lane have this boundary; it spares the look at parts of paths.
         if !engine.near_rules.is_empty() && left_is_free(self.text, at, Boundary::Path) {
             let near = engine.near.get_or_init(|| Keywords::new(&engine.rules, &engine.near_rules));
-            let shapes = near.shapes.of(&self.text[before..]);
-            if !shapes.is_empty() {
-                let least = near_start(self.text, at, near.longest);
-                let mut window = std::mem::take(&mut self.scratch.near);
-                window.rules_before(near, self.text, at, least, |keyword, rule| {
-                    // A keyword in reach is the whole context of these rules.
-                    if near.shapes.has(shapes, rule) && near_reaches(&self.text[keyword..at]) {
-                        self.attempt(rule, at, false);
-                        return true;
-                    }
-                    false
-                });
-                self.scratch.near = window;
+            let least = near_start(self.text, at, near.longest);
+            // Names are rarer than values of their shapes.
+            if self.scratch.near.move_to(near, self.text, at, least) {
+                let shapes = near.shapes.of(&self.text[before..]);
+                if !shapes.is_empty() {
+                    let mut window = std::mem::take(&mut self.scratch.near);
+                    window.rules_before(near, at, |keyword, rule| {
+                        // A keyword in reach is the whole context of these rules.
+                        if near.shapes.has(shapes, rule) && near_reaches(&self.text[keyword..at]) {
+                            self.attempt(rule, at, false);
+                            return true;
+                        }
+                        false
+                    });
+                    self.scratch.near = window;
+                }
             }
         }
     }
@@ -426,38 +428,6 @@ impl PrefixTable {
     }
 }
 
-/// The keywords of the keyword lane.
-struct Keywords<const WORDS: usize> {
-    automaton: dfa::DFA,
-    /// For each keyword the rules that ask for it.
-    rules: Vec<Vec<usize>>,
-    /// What the values of the lane look like, with the byte before them.
-    shapes: ShapeTable<WORDS>,
-    longest: usize,
-    /// Longest context of a rule of the lane.
-    reach: usize,
-}
-
-impl<const WORDS: usize> Keywords<WORDS> {
-    fn new(rules: &RuleSet, members: &[usize]) -> Self {
-        let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for &index in members {
-            let rule = &rules.get(index).rule;
-            rule.keywords.iter().for_each(|word| by_word.entry(word).or_default().push(index));
-        }
-        let automaton = dfa::DFA::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .start_kind(StartKind::Unanchored)
-            .build(by_word.keys())
-            .expect("keywords are short and few enough for an automaton");
-        let reach = members.iter().map(|&index| rules.get(index).context_max).max().unwrap_or(0);
-        let longest = by_word.keys().map(|word| word.len()).max().unwrap_or(0);
-        let shapes = ShapeTable::with_byte_before(rules, members);
-        Self { automaton, shapes, rules: by_word.into_values().collect(), longest, reach }
-    }
-}
-
 /// The first place at which a keyword of at most `longest` bytes may begin that is near the value at `at`; see
 /// [`near_reaches`].
 fn near_start(text: &[u8], at: usize, longest: usize) -> usize {
@@ -469,67 +439,4 @@ fn near_start(text: &[u8], at: usize, longest: usize) -> usize {
     let end = if text[..line].ends_with(b"\r") { line - 1 } else { line };
     let first = end.saturating_sub(ABOVE + longest);
     memchr::memrchr2(b'\r', b'\n', &text[first..end]).map_or(first, |above| first + above + 1)
-}
-
-/// Keywords seen lately. Each byte of a text is searched for keywords at most once, and only if it lies in reach of a
-/// candidate.
-#[derive(Default)]
-struct KeywordWindow {
-    /// Start and end of each hit and the keyword, in order of their ends.
-    hits: VecDeque<(usize, usize, usize)>,
-    searched: usize,
-    /// For each rule the place at which it was last tried.
-    tried: Vec<usize>,
-}
-
-impl KeywordWindow {
-    fn new(rules: usize) -> Self {
-        Self { hits: VecDeque::new(), searched: 0, tried: vec![usize::MAX; rules] }
-    }
-
-    fn reset(&mut self) {
-        self.hits.clear();
-        self.searched = 0;
-        self.tried.fill(usize::MAX);
-    }
-
-    /// Calls `found` with the end of a keyword before `at` and a rule that it belongs to, no further back than `least`
-    /// and than the rules reach; with other keywords of the rule too, as long as it returns false.
-    fn rules_before<const WORDS: usize>(
-        &mut self,
-        keywords: &Keywords<WORDS>,
-        text: &[u8],
-        at: usize,
-        least: usize,
-        mut found: impl FnMut(usize, usize) -> bool,
-    ) {
-        let reach = at.saturating_sub(keywords.reach).max(least);
-        while self.hits.front().is_some_and(|&(start, ..)| start < reach) {
-            self.hits.pop_front();
-        }
-        // Begin early enough for a keyword that reaches over the part that was searched before.
-        let from = reach.max(self.searched.saturating_sub(keywords.longest - 1));
-        let automaton = &keywords.automaton;
-        let mut state = automaton.start_state(Anchored::No).expect("the automaton is built for unanchored searches");
-        for (place, &byte) in text[..at].iter().enumerate().skip(from) {
-            state = automaton.next_state(Anchored::No, state, byte);
-            if automaton.is_match(state) && place >= self.searched {
-                for keyword in (0..automaton.match_len(state)).map(|index| automaton.match_pattern(state, index)) {
-                    let start = place + 1 - automaton.pattern_len(keyword);
-                    self.hits.push_back((start, place + 1, keyword.as_usize()));
-                }
-            }
-        }
-        self.searched = at;
-        for &(start, end, keyword) in &self.hits {
-            if start < reach {
-                continue;
-            }
-            for &rule in &keywords.rules[keyword] {
-                if self.tried[rule] != at && found(end, rule) {
-                    self.tried[rule] = at;
-                }
-            }
-        }
-    }
 }

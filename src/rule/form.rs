@@ -130,12 +130,33 @@ impl Form {
 
     /// Whether the whole of `value` has the form.
     pub fn fits(&self, value: &[u8]) -> bool {
-        self.ends(value)[value.len()]
+        let (shortest, longest) = self.lengths();
+        (shortest..=longest).contains(&value.len()) && self.fits_head(value) && self.ends(value)[value.len()]
     }
 
     /// Whether `value` begins with a text that has the form.
     pub fn fits_head(&self, value: &[u8]) -> bool {
-        self.ends(value).contains(&true)
+        // Up to the first run of no fixed length there is one way to read it.
+        let mut rest = value;
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => match rest.strip_prefix(text.as_bytes()) {
+                    Some(behind) => rest = behind,
+                    None => return false,
+                },
+                Part::Run { alphabet, least, most, .. } => {
+                    let fixed = rest.get(..*least);
+                    if !fixed.is_some_and(|run| run.iter().all(|byte| alphabet.as_bytes().contains(byte))) {
+                        return false;
+                    }
+                    if least != most {
+                        return self.ends(value).contains(&true);
+                    }
+                    rest = &rest[*least..];
+                }
+            }
+        }
+        true
     }
 
     /// For each place of `value`, and the one behind it, whether a text of the form may end there.

@@ -1,0 +1,221 @@
+//! Keywords before a value: which of the words that rules ask for stand in reach of a candidate.
+//!
+//! A table of the hashes of four bytes tells nearly every place of a text at once, without the chain of look-ups of an
+//! automaton: the places do not wait for each other, and the table fits into the first-level cache.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::shapes::ShapeTable;
+use crate::rule::RuleSet;
+
+/// The keywords of one lane.
+pub(super) struct Keywords<const WORDS: usize> {
+    index: WordIndex,
+    /// For each keyword the rules that ask for it.
+    rules: Vec<Vec<usize>>,
+    /// What the values of the lane look like, with the byte before them.
+    pub(super) shapes: ShapeTable<WORDS>,
+    /// Bytes of the longest keyword.
+    pub(super) longest: usize,
+    /// Longest context of a rule of the lane.
+    reach: usize,
+}
+
+impl<const WORDS: usize> Keywords<WORDS> {
+    pub(super) fn new(rules: &RuleSet, members: &[usize]) -> Self {
+        let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for &index in members {
+            let rule = &rules.get(index).rule;
+            rule.keywords.iter().for_each(|word| by_word.entry(word).or_default().push(index));
+        }
+        let reach = members.iter().map(|&index| rules.get(index).context_max).max().unwrap_or(0);
+        let longest = by_word.keys().map(|word| word.len()).max().unwrap_or(0);
+        let shapes = ShapeTable::with_byte_before(rules, members);
+        let index = WordIndex::new(by_word.keys().copied());
+        Self { index, shapes, rules: by_word.into_values().collect(), longest, reach }
+    }
+}
+
+/// Lower-case words of three bytes or more, found in a text whatever its case.
+struct WordIndex {
+    /// One bit for each hash of the first four bytes of a word; words of three have all that may follow them.
+    bits: Box<[u64; 1024]>,
+    /// For each short hash of three bytes the place in `words` of the first with that hash; one more at the end.
+    buckets: Box<[u16; BUCKETS + 1]>,
+    /// In the order of those hashes.
+    words: Vec<Word>,
+}
+
+/// Short hashes of the first three bytes of words.
+const BUCKETS: usize = 1 << 12;
+
+struct Word {
+    /// The first four bytes as [`WordIndex::key`] makes them, of which `mask` leaves those that the word has.
+    head: u32,
+    mask: u32,
+    /// Its place among the words that the index was made of.
+    number: usize,
+    bytes: Box<[u8]>,
+}
+
+impl WordIndex {
+    fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
+        let mut bits = Box::new([0; 1024]);
+        let mut words: Vec<Word> = words
+            .enumerate()
+            .map(|(number, word)| {
+                let bytes = word.as_bytes();
+                let mut four = [0; 4];
+                four.iter_mut().zip(bytes).for_each(|(to, &from)| *to = from);
+                let mask = if bytes.len() > 3 { u32::MAX } else { 0x00ff_ffff };
+                for fourth in bytes.get(3).map_or(0..=u8::MAX, |&byte| byte..=byte) {
+                    let hash = Self::hash(Self::key([four[0], four[1], four[2], fourth]));
+                    bits[hash >> 6] |= 1 << (hash & 63);
+                }
+                Word { head: Self::key(four) & mask, mask, number, bytes: Box::from(bytes) }
+            })
+            .collect();
+        words.sort_by_key(|word| (Self::bucket(word.head), word.number));
+        let mut buckets = Box::new([0; BUCKETS + 1]);
+        for (bucket, first) in buckets.iter_mut().enumerate() {
+            let place = words.partition_point(|word| Self::bucket(word.head) < bucket);
+            *first = u16::try_from(place).expect("rule packs have some thousands of keywords");
+        }
+        Self { bits, buckets, words }
+    }
+
+    /// Four bytes as a number in which upper and lower case are the same; so are a few other bytes.
+    #[inline]
+    fn key(bytes: [u8; 4]) -> u32 {
+        u32::from_le_bytes(bytes) | 0x2020_2020
+    }
+
+    /// Sixteen bits by multiplication with the golden ratio.
+    #[inline]
+    fn hash(key: u32) -> usize {
+        (key.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    }
+
+    #[inline]
+    fn bucket(key: u32) -> usize {
+        Self::hash(key & 0x00ff_ffff) >> 4
+    }
+
+    /// Calls `found` with start, end and number of each word of `text` that begins in `places`.
+    #[inline]
+    fn find(&self, text: &[u8], places: std::ops::Range<usize>, mut found: impl FnMut(usize, usize, usize)) {
+        // A value of sixteen bytes and more follows, so that four bytes can be read at every place.
+        let seen = &text[places.start..text.len().min(places.end + 3)];
+        for (offset, four) in seen.windows(4).enumerate() {
+            let key = Self::key([four[0], four[1], four[2], four[3]]);
+            let hash = Self::hash(key);
+            if self.bits[hash >> 6] & 1 << (hash & 63) == 0 {
+                continue;
+            }
+            let at = places.start + offset;
+            let bucket = Self::bucket(key);
+            let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
+            for word in self.words[range].iter().filter(|word| key & word.mask == word.head) {
+                let here = text[at..].get(..word.bytes.len());
+                if here.is_some_and(|here| here.eq_ignore_ascii_case(&word.bytes)) {
+                    found(at, at + word.bytes.len(), word.number);
+                }
+            }
+        }
+    }
+}
+
+/// Keywords seen lately. Each byte of a text is searched for keywords at most once, and only if it lies in reach of a
+/// candidate.
+#[derive(Default)]
+pub(super) struct KeywordWindow {
+    /// Start and end of each hit and the keyword, in order of their starts.
+    hits: VecDeque<(usize, usize, usize)>,
+    /// The places before this one have been searched, as far as they lie in reach.
+    searched: usize,
+    /// For each rule the place at which it was last tried.
+    tried: Vec<usize>,
+}
+
+impl KeywordWindow {
+    pub(super) fn new(rules: usize) -> Self {
+        Self { hits: VecDeque::new(), searched: 0, tried: vec![usize::MAX; rules] }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.hits.clear();
+        self.searched = 0;
+        self.tried.fill(usize::MAX);
+    }
+
+    /// Moves the window to what lies before `at`, no further back than `least` and than the rules reach. Whether any
+    /// keyword begins there.
+    #[inline]
+    pub(super) fn move_to<const WORDS: usize>(
+        &mut self,
+        keywords: &Keywords<WORDS>,
+        text: &[u8],
+        at: usize,
+        least: usize,
+    ) -> bool {
+        let reach = at.saturating_sub(keywords.reach).max(least);
+        while self.hits.front().is_some_and(|&(start, ..)| start < reach) {
+            self.hits.pop_front();
+        }
+        let hits = &mut self.hits;
+        let from = reach.max(self.searched);
+        if from < at {
+            keywords.index.find(text, from..at, |start, end, keyword| hits.push_back((start, end, keyword)));
+            self.searched = at;
+        }
+        !self.hits.is_empty()
+    }
+
+    /// Calls `found` with the end of each keyword in the window before `at` and a rule that it belongs to; with other
+    /// keywords of the rule too, as long as it returns false.
+    pub(super) fn rules_before<const WORDS: usize>(
+        &mut self,
+        keywords: &Keywords<WORDS>,
+        at: usize,
+        mut found: impl FnMut(usize, usize) -> bool,
+    ) {
+        for &(_, end, keyword) in self.hits.iter().filter(|&&(_, end, _)| end <= at) {
+            for &rule in &keywords.rules[keyword] {
+                if self.tried[rule] != at && found(end, rule) {
+                    self.tried[rule] = at;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_whatever_their_case() {
+        let index = WordIndex::new(["acme", "aha", "acme_cloud", "cloud"].into_iter());
+        let all = |text: &str| {
+            let mut out = Vec::new();
+            index.find(text.as_bytes(), 0..text.len(), |start, end, word| out.push((start, end, word)));
+            out
+        };
+        assert_eq!(all("an ACME_Cloud key: xxxx"), [(3, 7, 0), (3, 13, 2), (8, 13, 3)]);
+        assert_eq!(all("Aha! xxxx"), [(0, 3, 1)]);
+        assert_eq!(all("acm\u{45}"), [(0, 4, 0)], "at the end of the text");
+        assert_eq!(all("AHA"), [], "no value follows");
+        assert_eq!(all("a-me clou d@"), []);
+    }
+
+    #[test]
+    fn places_are_searched_once_and_words_that_end_later_are_kept() {
+        let index = WordIndex::new(["acme_cloud"].into_iter());
+        let mut starts = Vec::new();
+        let text = b"acme_cloud acme_cloud xxxxxxxx";
+        for places in [0..5, 5..12, 12..text.len()] {
+            index.find(text, places, |start, ..| starts.push(start));
+        }
+        assert_eq!(starts, [0, 11]);
+    }
+}
