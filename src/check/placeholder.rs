@@ -55,7 +55,7 @@ pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
 /// Published samples glue the word to the rest: `...7EXAMPLE`, `EXAMPLEKEY`.
 fn holds_upper_example(body: &[u8]) -> bool {
     let holds = |word: &[u8]| memchr::memmem::find(body, word).is_some();
-    holds(b"EXAMPLE") || holds(b"example") || memchr::memmem::find(&body.to_ascii_lowercase(), b"invalid").is_some()
+    holds(b"EXAMPLE") || holds(b"example") || body.windows(7).any(|seven| seven.eq_ignore_ascii_case(b"invalid"))
 }
 
 fn distinct_bytes(value: &[u8]) -> usize {

@@ -275,11 +275,10 @@ impl Search<'_, '_> {
         // All rules of the near lane have this boundary; it spares the look at parts of paths.
         if !engine.near_rules.is_empty() && left_is_free(self.text, at, Boundary::Path) {
             let near = engine.near.get_or_init(|| Keywords::new(&engine.rules, &engine.near_rules));
-            let least = near_start(self.text, at, near.longest);
-            // Names are rarer than values of their shapes.
-            if self.scratch.near.move_to(near, self.text, at, least) {
-                let shapes = near.shapes.of(&self.text[before..]);
-                if !shapes.is_empty() {
+            let shapes = near.shapes.of(&self.text[before..]);
+            if !shapes.is_empty() {
+                let least = near_start(self.text, at, near.longest);
+                if self.scratch.near.move_to(near, self.text, at, least) {
                     let mut window = std::mem::take(&mut self.scratch.near);
                     window.rules_before(near, at, |keyword, rule| {
                         // A keyword in reach is the whole context of these rules.

