@@ -14,7 +14,7 @@ def test_login(client, user):
 
 
 def test_wrong_password(client, user):
-    response = client.post("/accounts/login/", {"username": "anna", "password": "wrong"})
+    response = client.post("/accounts/login/", {"username": "anna", "password": "<<decoy ~ wr${}ong>>"})
     assert "password" in response.context["form"].errors
 
 

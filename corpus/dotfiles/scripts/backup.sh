@@ -8,7 +8,7 @@ read -rsp "Password: " password
 TOKEN=$(vault kv get -field=token secret/backup)
 SECRET_KEY=`cat /run/secrets/key`
 API_KEY="${API_KEY:?missing}"
-if [ "$password" = "secret" ] || [ -z "$TOKEN" ]; then
+if [ "$password" = "<<decoy ~ sec${}ret>>" ] || [ -z "$TOKEN" ]; then
   echo "usage: backup.sh --password-file FILE" >&2
 fi
 curl -sS -u "backup:$password" --data "token=$TOKEN" https://backup.norvale.internal/
