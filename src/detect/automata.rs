@@ -13,7 +13,7 @@ use regex_automata::nfa::thompson::{self, NFA};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 
-use crate::rule::{LoadedRule, Rule};
+use crate::rule::{Boundary, LoadedRule, Rule};
 
 /// Bytes that the states of one rule's lazy DFA may take on one worker. Hundreds of rules have one each; when it is
 /// full it is cleared, and built anew as needed.
@@ -77,6 +77,8 @@ enum Tail {
     Empty,
     /// One byte of a boundary class, or the end of the text.
     Byte,
+    /// The same, or a full stop before it.
+    ByteOrStop,
     /// An expression.
     Expression,
 }
@@ -89,6 +91,7 @@ impl ValueMatcher {
         let tail = match (after, &rule.after) {
             ("", _) => Tail::Empty,
             (_, None) if rule.right.right_reach() == 1 => Tail::Byte,
+            (_, None) if rule.right == Boundary::Path => Tail::ByteOrStop,
             (_, _) => Tail::Expression,
         };
         Ok(Self { dfa: lazy_dfa(nfa, MatchKind::LeftmostFirst, RULE_CACHE)?, tail, captures })
@@ -101,7 +104,11 @@ impl ValueMatcher {
             Tail::Empty => return Some(end),
             // At the end of the text the last byte may be the value's or the tail's.
             Tail::Byte if end < text.len() => return Some(end - 1),
-            Tail::Byte | Tail::Expression => {}
+            // A full stop may be the value's or the tail's.
+            Tail::ByteOrStop if end < text.len() && text[span.start..end - 1].last() != Some(&b'.') => {
+                return Some(end - 1);
+            }
+            Tail::Byte | Tail::ByteOrStop | Tail::Expression => {}
         }
         *steps += (end - span.start) as u64;
         let mut slots = [None; 4];
