@@ -400,11 +400,7 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if digits < 2 && classes(value) < 3 {
         return Assigned::No("it is the name of something");
     }
-    // Identifiers with a number at their end: `token_v2`, `KEY_SIZE_256`.
-    let words = words_of(value);
-    let letters: usize = words.iter().map(String::len).sum();
-    let wordy = words.iter().filter(|word| word.len() >= 4).map(String::len).sum::<usize>() * 3 >= letters * 2;
-    if is_identifier(value) && wordy && digits * 8 < value.len() {
+    if is_identifier(value) && mostly_words(value) {
         return Assigned::No("it is an identifier with a number");
     }
     if join.comparison {
@@ -420,6 +416,18 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
         return Assigned::Doubtful("it stands in prose");
     }
     Assigned::Likely("it is assigned to a name that speaks of a secret")
+}
+
+/// Two thirds of the letters stand in words of four and more, and digits are few: `token_v2`, `KEY_SIZE_256`. Letters of
+/// random text change case too often for that, or lie between digits.
+pub(super) fn mostly_words(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits * 8 >= value.len() {
+        return false;
+    }
+    let words = words_of(value);
+    let letters: usize = words.iter().map(String::len).sum();
+    words.iter().filter(|word| word.len() >= 4).map(String::len).sum::<usize>() * 3 >= letters * 2
 }
 
 #[cfg(test)]

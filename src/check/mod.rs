@@ -8,6 +8,7 @@ pub mod measure;
 mod named;
 pub mod parts;
 mod placeholder;
+mod published;
 pub mod token;
 mod value;
 mod words;

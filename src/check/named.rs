@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::assigned::{Assigned, credential};
+use super::assigned::{Assigned, credential, mostly_words};
 use super::measure::{classes, shannon};
 use super::value::{is_uuid, is_wordy};
 use crate::rule::Named;
@@ -106,6 +106,14 @@ fn judge(
     if is_wordy(value) || shannon(value) < 2.5 {
         return Assigned::No("it is made of words or repeats itself");
     }
+    let joiners = value.iter().filter(|byte| matches!(byte, b'-' | b'_')).count();
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if joiners >= 2 && digits * 12 < value.len() && mostly_words(value) {
+        return Assigned::No("it is an identifier with a number");
+    }
+    if is_uuid(value) && text[..span.start].ends_with(b"{") {
+        return Assigned::No("it is a GUID in braces, which names a class or an interface");
+    }
     let assigned_to = assigns(between);
     if !told && (in_path(between) || names_an_id(between)) {
         return Assigned::No("it is a part of an address, or an identifier");
@@ -164,7 +172,13 @@ fn last_name(original: &[u8], lower: &[u8], names: &[String], common: bool) -> O
     for name in names {
         for start in memchr::memmem::rfind_iter(lower, name.as_bytes()) {
             let end = start + name.len();
-            if !begins_word(original, start) || (common && !ends_word(original, end)) {
+            // Three or four letters are met inside any text, base64 above all.
+            let short = name.len() <= 4;
+            let in_base64 = |byte: Option<&u8>| matches!(byte, Some(b'+' | b'/'));
+            if !begins_word(original, start)
+                || (common || short) && !ends_word(original, end)
+                || short && (in_base64(original[..start].last()) || in_base64(original.get(end)))
+            {
                 continue;
             }
             if best.as_ref().is_none_or(|best| end > best.end) {
@@ -187,7 +201,8 @@ fn begins_word(text: &[u8], start: usize) -> bool {
 fn ends_word(text: &[u8], end: usize) -> bool {
     let Some(&next) = text.get(end) else { return true };
     let last = text[end - 1];
-    !next.is_ascii_alphanumeric() && next < 0x80
+    !last.is_ascii_alphanumeric()
+        || !next.is_ascii_alphanumeric() && next < 0x80
         || (next.is_ascii_uppercase() && last.is_ascii_lowercase())
         || SECRET_WORDS
             .iter()

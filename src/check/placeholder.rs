@@ -1,6 +1,7 @@
 //! Placeholders: values that stand where a secret would, and say so.
 
 use super::measure::{longest_count, longest_repeat};
+use super::published::is_published;
 use super::words::{WORDS, words_of};
 
 /// How plainly a value is a placeholder.
@@ -39,6 +40,9 @@ pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
     }
     if body.windows(6).any(|window| window.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.'))) {
         return Some(Certain("it is masked"));
+    }
+    if is_published(body) {
+        return Some(Likely("it is a published example: everybody has it"));
     }
     if body.len() >= 12 && longest_count(body) * 2 > body.len() {
         return Some(Counting { mostly: true });
