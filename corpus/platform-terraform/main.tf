@@ -9,7 +9,7 @@ terraform {
 
 provider "aws" {
   region     = "eu-central-1"
-  access_key = "<<aws-access-key-id @deploy-id ~ AKIA{{base32:16}}>>"
+  access_key = "<<decoy @deploy-id ~ AKIA{{base32:16}}>>"
   secret_key = "<<aws-secret-access-key-in-pair @deploy-secret ~ {{base64:40}}>>"
 }
 

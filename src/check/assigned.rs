@@ -171,7 +171,10 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
 fn is_numbered(before: &[u8]) -> bool {
     let Some(head) = before.strip_suffix(b"|") else { return false };
     let digits = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    digits > 0 && head[..head.len() - digits].last().is_none_or(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'=' | b' ' | b':'))
+    digits > 0
+        && head[..head.len() - digits]
+            .last()
+            .is_none_or(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'=' | b' ' | b':'))
 }
 
 /// What a name promises.

@@ -62,7 +62,8 @@ pub(super) struct Judged {
 pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[String], rule: &Named) -> Judged {
     let value = &text[span.clone()];
     // Hexadecimal text is written in either case.
-    let lower = (value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')).then(|| value.to_ascii_lowercase());
+    let lower =
+        (value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')).then(|| value.to_ascii_lowercase());
     let fits = rule.usual.iter().any(|form| form.fits(value) || lower.as_ref().is_some_and(|lower| form.fits(lower)));
     // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
     let unusual = !fits && !rule.open && !rule.usual.is_empty() && !rule.usual.iter().any(|form| form.fits_head(value));
@@ -222,7 +223,9 @@ fn in_secret_element(before: &[u8]) -> bool {
 
 /// The name at `place` is the whole of the name of a setting.
 fn is_sole_name(before: &[u8], place: &Range<usize>) -> bool {
-    !before[..place.start].last().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'))
+    !before[..place.start]
+        .last()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'))
 }
 
 /// Nothing but an operator that assigns, quotes and blanks leads from the name to the value.

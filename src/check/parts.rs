@@ -100,7 +100,8 @@ fn is_part(part: &Part, text: &[u8], before: &[u8], word: &Range<usize>) -> bool
     }
     // Without a form of its own a digit tells an identifier from the words that stand for one.
     let plausible = formed || (4..=MAX_FACT_BYTES).contains(&value.len()) && value.iter().any(u8::is_ascii_digit);
-    plausible && name_before(before).is_some_and(|name| part.names.iter().any(|wanted| name.ends_with(wanted.as_bytes())))
+    plausible
+        && name_before(before).is_some_and(|name| part.names.iter().any(|wanted| name.ends_with(wanted.as_bytes())))
 }
 
 /// The name that `before` assigns to, without its joiners; none where no operator stands there.

@@ -28,10 +28,8 @@ pub(super) fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'
     if prefixes.into_iter().any(|prefix| starts_caseless(value, prefix)) {
         return Some("it refers to where the value really is");
     }
-    for marker in [&b"${"[..], b"{{", b"$(", b"#{", b"<%", b"%("] {
-        if memchr::memmem::find(value, marker).is_some() {
-            return Some("it is filled in from elsewhere");
-        }
+    if has_slot(value) {
+        return Some("it is filled in from elsewhere");
     }
     let percent = value.len() > 2 && value[0] == b'%' && value[value.len() - 1] == b'%';
     let braces = value.len() > 2 && value[0] == b'{' && value[value.len() - 1] == b'}' && !value.contains(&b';');
@@ -44,6 +42,24 @@ pub(super) fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'
     let square = value.len() > 2 && value[0] == b'[' && value[value.len() - 1] == b']';
     let format = square || matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
     (percent || braces || angles || dunder || format).then_some("it is filled in from elsewhere")
+}
+
+/// A slot of a template: `${NAME}`, `{{ name }}`, `$(command)`, `#{code}`, `<%= code %>`, `%(name)s`. Long values from all
+/// characters hold the first bytes of one by chance, but no name behind them, or no end.
+fn has_slot(value: &[u8]) -> bool {
+    let slots: [(&[u8], &[u8]); 6] =
+        [(b"${", b"}"), (b"{{", b"}"), (b"$(", b")"), (b"#{", b"}"), (b"<%", b"%>"), (b"%(", b")")];
+    slots.into_iter().any(|(open, close)| {
+        memchr::memmem::find_iter(value, open).any(|at| {
+            let inside = &value[at + open.len()..];
+            // What is cut off at the end of the value may go on behind it.
+            let end = memchr::memmem::find(inside, close).unwrap_or(inside.len());
+            let named = |byte: &u8| byte.is_ascii_alphanumeric() || b" _.-=:|'\"()/$,[]?*!#@>{".contains(byte);
+            let first = inside[..end].trim_ascii_start().first();
+            inside[..end].iter().all(named)
+                && first.is_none_or(|byte| !matches!(byte, b'!' | b'?' | b'*' | b'#' | b')'))
+        })
+    })
 }
 
 /// Values that are words of the language, labels, identifiers, paths and the like.

@@ -139,6 +139,9 @@ impl Explained {
             Decision::LostTo { rule: winner } => {
                 end(false, 3, format!("{} lost the same bytes to {winner}", rule.rule.id))
             }
+            Decision::PartOf { rule: whole } => {
+                end(false, 3, format!("{} is a part of the finding of {whole}, whose identity it names", rule.rule.id))
+            }
             Decision::Hit(hit) => {
                 let confidence = hit.occurrence.confidence;
                 if confidence < self.min_confidence {
@@ -251,6 +254,7 @@ fn arithmetic(found: &MatchTrace) -> String {
         Decision::Rejected(why) => format!("= {sum}{floor}; rejected: {}", why.0),
         Decision::Hit(hit) => format!("= {sum}{floor}: {} confidence ({grades})", hit.occurrence.confidence.name()),
         Decision::LostTo { rule } => format!("= {sum}{floor} ({grades}); {rule} has the same bytes and goes first"),
+        Decision::PartOf { rule } => format!("= {sum}{floor} ({grades}); it goes with the secret that {rule} found"),
     }
 }
 

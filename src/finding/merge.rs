@@ -55,10 +55,21 @@ pub fn settle(mut judged: Vec<Judged<'_>>) -> Vec<Judged<'_>> {
     kept
 }
 
+/// A finding that became a part of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// Index of its rule.
+    pub index: usize,
+    /// Bytes of the identifier.
+    pub span: Range<usize>,
+    /// Index of the rule of the finding that took it.
+    pub into: usize,
+}
+
 /// Adds to each finding the other parts of its credential that stand near it. Findings that are such parts are dropped,
 /// and what they told goes to the finding that took them: a key pair is one finding, its secret, and the identity takes
-/// the key id.
-pub fn join_parts<'r>(mut settled: Vec<Judged<'r>>, text: &[u8]) -> Vec<Judged<'r>> {
+/// the key id. Returns what is left, and what became a part.
+pub fn join_parts<'r>(mut settled: Vec<Judged<'r>>, text: &[u8]) -> (Vec<Judged<'r>>, Vec<Joined>) {
     let mut taken: Vec<(Range<usize>, usize)> = Vec::new();
     for (taker, one) in settled.iter_mut().enumerate() {
         if one.judgement.confidence > Confidence::Low {
@@ -68,20 +79,17 @@ pub fn join_parts<'r>(mut settled: Vec<Judged<'r>>, text: &[u8]) -> Vec<Judged<'
             }
         }
     }
-    let mut dropped = Vec::new();
+    let mut joined: Vec<Joined> = Vec::new();
     for (span, taker) in taken {
-        let same = |(_, one): &(usize, &Judged<'_>)| {
-            one.span == span && one.rule.provider.id == settled[taker].rule.provider.id
-        };
-        if let Some((part, _)) = settled.iter().enumerate().find(same) {
-            let facts = settled[part].judgement.facts.clone();
+        let (into, issuer) = (settled[taker].index, &settled[taker].rule.provider.id);
+        if let Some(part) = settled.iter().find(|one| one.span == span && one.rule.provider.id == *issuer) {
+            joined.push(Joined { index: part.index, span, into });
+            let facts = part.judgement.facts.clone();
             add_facts(&mut settled[taker].judgement, facts);
-            dropped.push(part);
         }
     }
-    let mut at = 0..;
-    settled.retain(|_| at.next().is_some_and(|index| !dropped.contains(&index)));
-    settled
+    settled.retain(|one| !joined.iter().any(|part| part.index == one.index && part.span == one.span));
+    (settled, joined)
 }
 
 /// Adds the facts whose names are not there yet.

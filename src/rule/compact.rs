@@ -76,7 +76,17 @@ impl Common<'_> {
             let value = raw.value.take().ok_or_else(|| missing("value"))?;
             let max_len = raw.max_len.take().ok_or_else(|| missing("max_len"))?;
             let confidence = raw.confidence.ok_or_else(|| missing("confidence"))?;
-            Filled { raw, checks, parts: Vec::new(), value, max_len, kind: String::new(), identity, confidence, attested }
+            Filled {
+                raw,
+                checks,
+                parts: Vec::new(),
+                value,
+                max_len,
+                kind: String::new(),
+                identity,
+                confidence,
+                attested,
+            }
         };
         (filled.kind, filled.identity, filled.attested, filled.parts) = (kind, identity, attested, parts);
         Ok(filled)
@@ -116,7 +126,10 @@ fn part(raw: &RawPart) -> Result<Part, Wrong> {
     for name in &raw.names {
         let text = name.get_ref();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
-            return Err((name.span(), format!("name `{text}` of a part is not of lower-case letters and digits alone")));
+            return Err((
+                name.span(),
+                format!("name `{text}` of a part is not of lower-case letters and digits alone"),
+            ));
         }
     }
     let forms = raw.form.iter().map(parse_form).collect::<Result<Vec<_>, Wrong>>()?;

@@ -66,7 +66,8 @@ pub fn scan_blob(
         return ended;
     }
     let path = blob.origin.path_bytes();
-    let settled = join_parts(settle(judge_all(scanner, blob.text, path, &scratch.matches).kept), blob.text);
+    let judged = judge_all(scanner, blob.text, path, &scratch.matches).kept;
+    let (settled, _) = join_parts(settle(judged), blob.text);
     if settled.is_empty() {
         return ended;
     }

@@ -12,7 +12,7 @@ use crate::check::Reason;
 use crate::check::{self, Rejection, Weighing};
 use crate::detect::Match;
 use crate::finding::Hit;
-use crate::finding::merge::settle;
+use crate::finding::merge::{join_parts, settle};
 use crate::rule::lane::{LANE_LITERALS, Lane};
 use crate::rule::{LoadedRule, Rule};
 use crate::secret::{LengthClass, Preview};
@@ -63,6 +63,11 @@ pub enum Decision {
         /// That rule's id.
         rule: String,
     },
+    /// It is an identifier that goes with the secret of another finding.
+    PartOf {
+        /// The id of that finding's rule.
+        rule: String,
+    },
     /// It is a hit of the scan.
     Hit(Box<Hit>),
 }
@@ -110,7 +115,8 @@ pub fn explain_blob(
             Some((one.index, one.span.clone(), one.judgement.reasons.get(own)?.clone()))
         })
         .collect();
-    let kept: Vec<(usize, Range<usize>)> = settle(kept).into_iter().map(|one| (one.index, one.span)).collect();
+    let (kept, joined) = join_parts(settle(kept), blob.text);
+    let kept: Vec<(usize, Range<usize>)> = kept.into_iter().map(|one| (one.index, one.span)).collect();
     let text = text_of_line(blob, line);
     let mut matched = vec![false; rules.len()];
     for found in &matches {
@@ -141,7 +147,11 @@ pub fn explain_blob(
             }
             Ok(_) => {
                 let winner = kept.iter().find(|(_, other)| other.start < span.end && span.start < other.end);
-                Decision::LostTo { rule: winner.map_or_else(String::new, |&(rule, _)| rules.get(rule).rule.id.clone()) }
+                let name = |rule: usize| rules.get(rule).rule.id.clone();
+                match joined.iter().find(|part| here(part.index, &part.span)) {
+                    Some(part) => Decision::PartOf { rule: name(part.into) },
+                    None => Decision::LostTo { rule: winner.map_or_else(String::new, |&(rule, _)| name(rule)) },
+                }
             }
         };
         let length = LengthClass::of(span.len());

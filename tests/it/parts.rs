@@ -1,0 +1,97 @@
+//! Credentials of several parts: one finding, its secret, and the identifiers beside it as facts of its identity.
+
+use crate::plant::{Noise, expand};
+use crate::run::{Run, array, string, tree};
+
+/// The findings in `text`: rule, and its facts as `name=value`.
+fn findings(text: &str) -> Vec<(String, Vec<String>)> {
+    let folder = tree(&[("settings.txt", text)]);
+    let report = Run::scan(folder.path(), &["--format", "json"]).go().expect(1).json();
+    let facts = |finding: &serde_json::Value| {
+        array(&finding["facts"])
+            .iter()
+            .map(|fact| format!("{}={}", string(&fact["name"]), string(&fact["value"])))
+            .collect()
+    };
+    array(&report["findings"]).iter().map(|finding| (string(&finding["rule"]["id"]), facts(finding))).collect()
+}
+
+fn drawn(generator: &str) -> String {
+    expand(generator, &mut Noise::seeded(generator)).unwrap()
+}
+
+/// Every order of the lines.
+fn orders(lines: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    for first in 0..lines.len() {
+        let mut turned = lines.to_vec();
+        turned.rotate_left(first);
+        out.push(turned.join("\n"));
+        turned.reverse();
+        out.push(turned.join("\n"));
+    }
+    out
+}
+
+#[track_caller]
+fn assert_one(text: &str, rule: &str, facts: &[String]) {
+    let found = findings(text);
+    let [(found_rule, found_facts)] = found.as_slice() else { panic!("{} findings for {rule}", found.len()) };
+    assert_eq!(found_rule, rule);
+    for fact in facts {
+        assert!(found_facts.contains(fact), "{rule}: {fact} is not among {} facts", found_facts.len());
+    }
+}
+
+#[test]
+fn an_aws_key_pair_is_one_finding_in_either_order() {
+    let (id, secret) = (drawn("AKIAQ{{base32:15}}"), drawn("{{base64:40}}"));
+    let pair = [format!("aws_access_key_id = {id}"), format!("aws_secret_access_key = {secret}")];
+    for text in orders(&pair) {
+        assert_one(&text, "aws-secret-access-key", &[format!("key-id={id}")]);
+    }
+    // What the id tells by itself is not lost with its own finding.
+    assert!(findings(&pair.join("\n"))[0].1.iter().any(|fact| fact.starts_with("account=")));
+    assert_one(&format!("deploy,{id},{secret}"), "aws-secret-access-key-in-pair", &[format!("key-id={id}")]);
+    assert_one(&pair[0], "aws-access-key-id", &[]);
+    let apart = pair.join(&"\n# far away".repeat(80));
+    assert_eq!(findings(&apart).len(), 2, "parts belong together only where they are near");
+}
+
+#[test]
+fn accounts_clients_and_tenants_go_with_their_secrets() {
+    let (account, token) = (drawn("AC{{hex:32}}"), drawn("{{hex:31}}7"));
+    let twilio = [format!("TWILIO_ACCOUNT_SID={account}"), format!("TWILIO_AUTH_TOKEN={token}")];
+    for text in orders(&twilio) {
+        assert_one(&text, "twilio-auth-token", &[format!("account={account}")]);
+    }
+    let (tenant, client) = (drawn("{{uuid}}"), drawn("0{{hex:7}}-{{hex:4}}-4{{hex:3}}-a{{hex:3}}-{{hex:12}}"));
+    let secret = drawn("{{base62:3}}8Q~{{base62:34}}");
+    let azure = [
+        format!("AZURE_TENANT_ID={tenant}"),
+        format!("AZURE_CLIENT_ID={client}"),
+        format!("AZURE_CLIENT_SECRET={secret}"),
+    ];
+    for text in orders(&azure) {
+        let facts = [format!("tenant={tenant}"), format!("client-id={client}")];
+        assert_one(&text, "azure-entra-client-secret", &facts);
+    }
+    let client = drawn("{{digits:12}}-{{alnum:32}}.apps.googleusercontent.com");
+    let secret = drawn("GOCSPX-{{base64url:28}}");
+    let google = format!("{{\"client_id\":\"{client}\",\"project\":\"shop\",\"client_secret\":\"{secret}\"}}");
+    assert_one(&google, "google-oauth-client-secret", &[format!("client-id={client}")]);
+    let secret = drawn("{{base62:30}}4x");
+    let oauth = [format!("client_secret: {secret}"), "client_id: shop-4711".to_owned()];
+    for text in orders(&oauth) {
+        assert_one(&text, "generic-assigned-secret", &["client-id=shop-4711".to_owned()]);
+    }
+}
+
+#[test]
+fn explain_says_where_a_part_went() {
+    let (id, secret) = (drawn("AKIA{{base32:16}}"), drawn("{{base64:40}}"));
+    let folder = tree(&[("a.env", &format!("aws_access_key_id={id}\naws_secret_access_key={secret}\n"))]);
+    let place = format!("{}:1", folder.path().join("a.env").display());
+    let told = Run::new(["explain", &place, "--rule", "aws-access-key-id"]).go().text();
+    assert!(told.contains("aws-access-key-id is a part of the finding of aws-secret-access-key"), "{told}");
+}
