@@ -65,10 +65,11 @@ pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[Strin
     let lower =
         (value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')).then(|| value.to_ascii_lowercase());
     let fits = rule.usual.iter().any(|form| form.fits(value) || lower.as_ref().is_some_and(|lower| form.fits(lower)));
-    // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
-    let unusual = !fits && !rule.open && !rule.usual.is_empty() && !rule.usual.iter().any(|form| form.fits_head(value));
-    let usual = if fits { Some(true) } else { unusual.then_some(false) };
     let before = text[span.start.saturating_sub(REACH)..span.start].to_ascii_lowercase();
+    // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
+    let told = rule.open || rule.usual.is_empty() || in_secret_element(&before);
+    let unusual = !fits && !told && !rule.usual.iter().any(|form| form.fits_head(value));
+    let usual = if fits { Some(true) } else { unusual.then_some(false) };
     let first = span.start - before.len();
     let Some(place) = last_name(&text[first..span.start], &before, names, rule.common) else {
         return Judged { verdict: Assigned::No("the issuer's name is a part of another word"), usual, name: None };

@@ -20,6 +20,8 @@ pub struct Found {
     pub fact: Fact,
     /// Bytes of the text.
     pub span: Range<usize>,
+    /// It has a form of its own, so that it is no secret whatever else it looks like.
+    pub formed: bool,
 }
 
 /// The parts of the credential whose secret stands at `secret` in `text`: of each kind the nearest one, whatever side
@@ -48,7 +50,7 @@ pub fn parts(rule: &Rule, text: &[u8], secret: Range<usize>) -> Vec<Found> {
             .min_by_key(|word| (distance(word), word.start));
         if let Some(span) = nearest {
             let value = String::from_utf8_lossy(&text[span.clone()]).into_owned();
-            out.push(Found { fact: Fact { name, value }, span });
+            out.push(Found { fact: Fact { name, value }, span, formed: !part.forms.is_empty() });
         }
     }
     out

@@ -1,6 +1,7 @@
 //! Overlapping matches: the most specific one is reported.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::check::Judgement;
@@ -43,7 +44,7 @@ pub fn settle(mut judged: Vec<Judged<'_>>) -> Vec<Judged<'_>> {
     });
     let mut kept: Vec<Judged<'_>> = Vec::with_capacity(judged.len());
     // Sorted by start, and free of overlaps: a neighbour on either side is all that can overlap.
-    let mut taken: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
     for one in judged {
         let before = taken.range(..one.span.end).next_back();
         if before.is_none_or(|(_, &end)| end <= one.span.start) {
@@ -70,26 +71,31 @@ pub struct Joined {
 /// and what they told goes to the finding that took them: a key pair is one finding, its secret, and the identity takes
 /// the key id. Returns what is left, and what became a part.
 pub fn join_parts<'r>(mut settled: Vec<Judged<'r>>, text: &[u8]) -> (Vec<Judged<'r>>, Vec<Joined>) {
-    let mut taken: Vec<(Range<usize>, usize)> = Vec::new();
-    for (taker, one) in settled.iter_mut().enumerate() {
-        if one.judgement.confidence > Confidence::Low {
-            for part in parts(one.rule, text, one.span.clone()) {
-                add_facts(&mut one.judgement, [part.fact]);
-                taken.push((part.span, taker));
-            }
+    let mut joined: BTreeMap<usize, Joined> = BTreeMap::new();
+    for taker in 0..settled.len() {
+        let one = &settled[taker];
+        if one.judgement.confidence == Confidence::Low || joined.contains_key(&taker) {
+            continue;
         }
-    }
-    let mut joined: Vec<Joined> = Vec::new();
-    for (span, taker) in taken {
-        let (into, issuer) = (settled[taker].index, &settled[taker].rule.provider.id);
-        if let Some(part) = settled.iter().find(|one| one.span == span && one.rule.provider.id == *issuer) {
-            joined.push(Joined { index: part.index, span, into });
-            let facts = part.judgement.facts.clone();
+        for part in parts(one.rule, text, one.span.clone()) {
+            let one = &settled[taker];
+            let mut facts = vec![part.fact];
+            // In order of their places, and free of overlaps.
+            let met = settled.partition_point(|other| other.span.end <= part.span.start);
+            if let Some(other) = settled.get(met).filter(|other| other.span.start < part.span.end) {
+                // What may be a secret is shown to nobody, unless its form says that it is none.
+                if !part.formed || other.span != part.span || other.rule.provider.id != one.rule.provider.id {
+                    continue;
+                }
+                facts.extend(other.judgement.facts.iter().cloned());
+                joined.insert(met, Joined { index: other.index, span: part.span, into: one.index });
+            }
             add_facts(&mut settled[taker].judgement, facts);
         }
     }
-    settled.retain(|one| !joined.iter().any(|part| part.index == one.index && part.span == one.span));
-    (settled, joined)
+    let mut place = 0..;
+    settled.retain(|_| place.next().is_some_and(|place| !joined.contains_key(&place)));
+    (settled, joined.into_values().collect())
 }
 
 /// Adds the facts whose names are not there yet.

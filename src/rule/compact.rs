@@ -26,7 +26,7 @@ const OPAQUE_FORM: &str = "{{alnum:40}}";
 
 /// The names that identifiers beside an issuer's secrets have everywhere.
 const PART_NAMES: [(PartKind, &[&str]); 4] = [
-    (PartKind::ClientId, &["clientid", "appid", "applicationid", "consumerkey", "integrationkey", "ikey"]),
+    (PartKind::ClientId, &["clientid", "appid", "applicationid", "consumerkey", "integrationkey"]),
     (PartKind::Account, &["accountsid", "accountid", "orgid", "organizationid", "projectid", "merchantid"]),
     (PartKind::Tenant, &["tenantid", "directoryid"]),
     (PartKind::KeyId, &["keyid"]),

@@ -95,3 +95,13 @@ fn explain_says_where_a_part_went() {
     let told = Run::new(["explain", &place, "--rule", "aws-access-key-id"]).go().text();
     assert!(told.contains("aws-access-key-id is a part of the finding of aws-secret-access-key"), "{told}");
 }
+
+#[test]
+fn secrets_beside_each_other_are_no_parts_of_each_other() {
+    let keys = [drawn("{{hex:39}}1"), drawn("{{hex:39}}2")];
+    let text = format!("WANDB_API_KEY = '{}'\nWANDB_API_KEY= '{}'\n", keys[0], keys[1]);
+    assert_eq!(findings(&text).len(), 2);
+    let (key, secret) = (drawn("{{base62:24}}7"), drawn("{{base62:49}}7"));
+    let found = findings(&format!("TWITTER_CONSUMER_KEY={key}\nTWITTER_CONSUMER_SECRET={secret}\n"));
+    assert!(found.iter().flat_map(|(_, facts)| facts).all(|fact| !fact.contains(&key)), "a finding's value is no fact");
+}
