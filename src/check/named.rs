@@ -12,6 +12,7 @@ use super::assigned::{Assigned, credential, mostly_words};
 use super::measure::{classes, shannon};
 use super::value::{is_uuid, is_wordy};
 use crate::rule::Named;
+use crate::rule::assign::begins_word;
 
 /// Bytes before a value in which its name is looked for: as far as the context of the rules reaches.
 const REACH: usize = 160;
@@ -177,7 +178,7 @@ fn last_name(original: &[u8], lower: &[u8], names: &[String], common: bool) -> O
             // Three or four letters are met inside any text, base64 above all.
             let short = name.len() <= 4;
             let in_base64 = |byte: Option<&u8>| matches!(byte, Some(b'+' | b'/'));
-            if !begins_word(original, start)
+            if !begins_word(original[..start].last().copied(), original[start])
                 || (common || short) && !ends_word(original, end)
                 || short && (in_base64(original[..start].last()) || in_base64(original.get(end)))
             {
@@ -190,12 +191,6 @@ fn last_name(original: &[u8], lower: &[u8], names: &[String], common: bool) -> O
         }
     }
     best
-}
-
-/// No letter stands before, or the case changes.
-fn begins_word(text: &[u8], start: usize) -> bool {
-    let Some(&last) = text[..start].last() else { return true };
-    !last.is_ascii_alphabetic() || (last.is_ascii_lowercase() && text[start].is_ascii_uppercase())
 }
 
 /// No letter follows, or the case changes, or a word that speaks of a secret begins: `boxToken`, `boxTOKEN`, `BOX_TOKEN`,

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use regex_automata::hybrid::dfa::Cache;
 
 use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
-use super::keywords::{KeywordWindow, Keywords};
+use super::keywords::{KeywordWindow, Keywords, Places};
 use super::prefilter::{Candidate, Prefilter};
 use super::shapes::ShapeTable;
 use crate::rule::assign::{ABOVE, BELOW, NEAR, near_reaches};
@@ -259,7 +259,8 @@ impl Search<'_, '_> {
         // Without a byte before the value there is no context.
         let Some(before) = at.checked_sub(1) else { return };
         if !engine.keyword_rules.is_empty() {
-            let keywords = engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules));
+            let keywords =
+                engine.keywords.get_or_init(|| Keywords::new(&engine.rules, &engine.keyword_rules, Places::All));
             let shapes = keywords.shapes.of(&self.text[before..]);
             if !shapes.is_empty() && self.scratch.keywords.move_to(keywords, self.text, at, 0) {
                 let mut window = std::mem::take(&mut self.scratch.keywords);
@@ -274,7 +275,7 @@ impl Search<'_, '_> {
         }
         // All rules of the near lane have this boundary; it spares the look at parts of paths.
         if !engine.near_rules.is_empty() && left_is_free(self.text, at, Boundary::Path) {
-            let near = engine.near.get_or_init(|| Keywords::new(&engine.rules, &engine.near_rules));
+            let near = engine.near.get_or_init(|| Keywords::new(&engine.rules, &engine.near_rules, Places::Words));
             let shapes = near.shapes.of(&self.text[before..]);
             if !shapes.is_empty() {
                 let least = near_start(self.text, at, near.longest);

@@ -7,10 +7,21 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::shapes::ShapeTable;
 use crate::rule::RuleSet;
+use crate::rule::assign::begins_word;
+
+/// Where the keywords of a lane may stand.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Places {
+    /// Anywhere.
+    All,
+    /// Where a word begins.
+    Words,
+}
 
 /// The keywords of one lane.
 pub(super) struct Keywords<const WORDS: usize> {
     index: WordIndex,
+    places: Places,
     /// For each keyword the rules that ask for it.
     rules: Vec<Vec<usize>>,
     /// What the values of the lane look like, with the byte before them.
@@ -22,7 +33,7 @@ pub(super) struct Keywords<const WORDS: usize> {
 }
 
 impl<const WORDS: usize> Keywords<WORDS> {
-    pub(super) fn new(rules: &RuleSet, members: &[usize]) -> Self {
+    pub(super) fn new(rules: &RuleSet, members: &[usize], places: Places) -> Self {
         let mut by_word: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for &index in members {
             let rule = &rules.get(index).rule;
@@ -32,7 +43,7 @@ impl<const WORDS: usize> Keywords<WORDS> {
         let longest = by_word.keys().map(|word| word.len()).max().unwrap_or(0);
         let shapes = ShapeTable::with_byte_before(rules, members);
         let index = WordIndex::new(by_word.keys().copied());
-        Self { index, shapes, rules: by_word.into_values().collect(), longest, reach }
+        Self { index, places, shapes, rules: by_word.into_values().collect(), longest, reach }
     }
 }
 
@@ -47,6 +58,9 @@ struct WordIndex {
     /// In the order of those hashes.
     words: Vec<Word>,
 }
+
+/// Places that are looked at together.
+const STEP: usize = 32;
 
 /// Short hashes of the first three bytes of words.
 const BUCKETS: usize = 1 << 12;
@@ -149,6 +163,43 @@ impl WordIndex {
         }
     }
 
+    /// As [`WordIndex::find`], at those places where a word begins.
+    #[inline]
+    fn find_at_words(&self, text: &[u8], places: std::ops::Range<usize>, mut found: impl FnMut(usize, usize, usize)) {
+        let mut probe = |at: usize| {
+            if let Some(&[a, b, c, d, fifth]) = text[at..].first_chunk::<5>() {
+                let key = Self::key([a, b, c, d]);
+                if self.may_begin(key, fifth) != 0 {
+                    self.verify(text, at, key, &mut found);
+                }
+            }
+        };
+        let mut at = places.start;
+        if at == 0 && at < places.end {
+            probe(at);
+            at += 1;
+        }
+        // Comparisons of bytes that the compiler turns into vectors; words begin at one place of five.
+        while at + STEP <= places.end {
+            let mut begins = [0; STEP];
+            for ((begins, &before), &byte) in
+                begins.iter_mut().zip(&text[at - 1..at - 1 + STEP]).zip(&text[at..at + STEP])
+            {
+                let capital = before.is_ascii_lowercase() & byte.is_ascii_uppercase();
+                *begins = u8::from(byte.is_ascii_alphanumeric() & (!before.is_ascii_alphabetic() | capital));
+            }
+            for (eight, begins) in begins.chunks_exact(8).enumerate() {
+                let mut begins = u64::from_le_bytes(begins.try_into().expect("eight bytes"));
+                while begins != 0 {
+                    probe(at + 8 * eight + begins.trailing_zeros() as usize / 8);
+                    begins &= begins - 1;
+                }
+            }
+            at += STEP;
+        }
+        (at..places.end).filter(|&at| begins_word(Some(text[at - 1]), text[at])).for_each(probe);
+    }
+
     fn verify(&self, text: &[u8], at: usize, key: u32, found: &mut impl FnMut(usize, usize, usize)) {
         let bucket = Self::bucket(key);
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
@@ -206,7 +257,11 @@ impl KeywordWindow {
         let hits = &mut self.hits;
         let from = reach.max(self.searched);
         if from < at {
-            keywords.index.find(text, from..at, |start, end, keyword| hits.push_back((start, end, keyword)));
+            let found = |start, end, keyword| hits.push_back((start, end, keyword));
+            match keywords.places {
+                Places::All => keywords.index.find(text, from..at, found),
+                Places::Words => keywords.index.find_at_words(text, from..at, found),
+            }
             self.searched = at;
         }
         !self.hits.is_empty()
@@ -248,6 +303,29 @@ mod tests {
         assert_eq!(all("acm\u{45}!"), [(0, 4, 0)], "at the end of the text");
         assert_eq!(all("AHA"), [], "no value follows");
         assert_eq!(all("a-me clou d@"), []);
+    }
+
+    #[test]
+    fn at_words_is_everywhere_but_inside_of_words() {
+        let index = WordIndex::new(["acme", "aha", "1pass", "me"].into_iter().filter(|word| word.len() > 2));
+        let text = b"acme Acme myAcme MYACME _acme9acme 1pass x1pass aha,AHA;ahA xacme\nacme...............".repeat(3);
+        let collect = |at_words: bool, places: std::ops::Range<usize>| {
+            let mut out = Vec::new();
+            let push = |start, end, word| out.push((start, end, word));
+            if at_words {
+                index.find_at_words(&text, places, push)
+            } else {
+                index.find(&text, places, push)
+            }
+            out
+        };
+        let begins = |at: usize| begins_word(at.checked_sub(1).map(|before| text[before]), text[at]);
+        for from in 0..40 {
+            let mut all = collect(false, from..text.len());
+            assert!(from > 0 || all.len() > 30);
+            all.retain(|&(start, ..)| begins(start));
+            assert_eq!(collect(true, from..text.len()), all);
+        }
     }
 
     #[test]

@@ -53,13 +53,33 @@ pub const ABOVE: usize = 24;
 /// Longest stretch between the beginning of a line and the value, where the name stands on the line above, in bytes.
 pub const BELOW: usize = 40;
 
-/// The context of values near a name: on the same line, or on the next one. `names` is an expression, matched
-/// caselessly. What stands between is weighed by the check, not by the expression. The engine's near lane relies on
-/// this form.
+/// The context of values near one of `names`, caselessly: on the same line, or on the next one. A name begins where a word
+/// does, see [`begins_word`]. What stands between is weighed by the check, not by the expression. The engine's near lane
+/// relies on this form.
 ///
 /// [`near_reaches`] is the same without an expression.
-pub(super) fn near(names: &str) -> String {
-    format!(r"(?i:{names})(?:[^\r\n]{{0,{NEAR}}}|[^\r\n]{{0,{ABOVE}}}\r?\n[^\r\n]{{0,{BELOW}}})")
+pub(super) fn near<'n>(names: impl Iterator<Item = &'n str> + Clone) -> String {
+    let alternatives = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join("|");
+    let plain = alternatives(&mut names.clone().map(regex_syntax::escape));
+    // `myName`: the capital is written out, what follows it is caseless.
+    let camel = alternatives(
+        &mut names
+            .filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase()))
+            .map(|name| format!("{}(?i:{})", name[..1].to_ascii_uppercase(), regex_syntax::escape(&name[1..]))),
+    );
+    let camel = if camel.is_empty() { camel } else { format!("|[a-z](?:{camel})") };
+    format!(
+        r"(?:(?:\A|[^A-Za-z])(?i:{plain}){camel})(?:[^\r\n]{{0,{NEAR}}}|[^\r\n]{{0,{ABOVE}}}\r?\n[^\r\n]{{0,{BELOW}}})"
+    )
+}
+
+/// Whether a word begins with `byte` behind `before`: at the start of a text, behind what is no letter, and where small
+/// letters give way to a capital.
+pub const fn begins_word(before: Option<u8>, byte: u8) -> bool {
+    match before {
+        None => true,
+        Some(before) => !before.is_ascii_alphabetic() || before.is_ascii_lowercase() && byte.is_ascii_uppercase(),
+    }
 }
 
 /// Whether the context of a rule with `names` may have `between` behind the name: the same as its expression says.
@@ -79,7 +99,7 @@ mod tests {
 
     #[test]
     fn what_reaches_is_what_the_expression_says() {
-        let expression = regex::bytes::Regex::new(&format!(r"(?-u)\A{}\z", near("n"))).unwrap();
+        let expression = regex::bytes::Regex::new(&format!(r"(?-u)\A{}\z", near(["n"].into_iter()))).unwrap();
         let blank = |length: usize| " ".repeat(length);
         for (above, below) in [(0, 0), (NEAR, 0), (NEAR + 1, 0), (ABOVE, BELOW), (ABOVE + 1, 0), (0, BELOW + 1)] {
             for line in ["", "\n", "\r\n", "\r", "\n\n", "\n\r", "x\n"] {

@@ -297,8 +297,15 @@ fn complete_context(raw: &RawRule) -> Result<(Option<String>, usize), Wrong> {
     let (pattern, span) = match (&raw.context, &raw.assign) {
         (None, None) if raw.names.is_empty() => return Ok((None, 0)),
         (None, None) => {
-            let names: Vec<String> = raw.names.iter().map(|name| regex_syntax::escape(name.get_ref())).collect();
-            (assign::near(&names.join("|")), raw.names[0].span())
+            let letter =
+                |name: &&Spanned<String>| !name.get_ref().starts_with(|first: char| first.is_ascii_alphanumeric());
+            if let Some(name) = raw.names.iter().find(letter) {
+                return Err((
+                    name.span(),
+                    format!("name `{}` does not begin with a letter or a digit", name.get_ref()),
+                ));
+            }
+            (assign::near(raw.names.iter().map(|name| name.get_ref().as_str())), raw.names[0].span())
         }
         (Some(_), Some(assign)) => {
             return Err((assign.span(), "`assign` and `context` exclude each other".to_owned()));
