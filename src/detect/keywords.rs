@@ -313,9 +313,9 @@ mod tests {
             let mut out = Vec::new();
             let push = |start, end, word| out.push((start, end, word));
             if at_words {
-                index.find_at_words(&text, places, push)
+                index.find_at_words(&text, places, push);
             } else {
-                index.find(&text, places, push)
+                index.find(&text, places, push);
             }
             out
         };
