@@ -31,8 +31,16 @@ pub fn parts(rule: &Rule, text: &[u8], secret: Range<usize>) -> Vec<Found> {
     if rule.parts.is_empty() {
         return out;
     }
+    // A word that the reach would cut is left out: what is left of it may look like something else.
+    let inside = |&byte: &u8| !of_identifier(byte);
     let first = secret.start.saturating_sub(REACH);
+    let first = if first == 0 { 0 } else { first + text[first..secret.start].iter().position(inside).unwrap_or(0) };
     let last = text.len().min(secret.end + REACH);
+    let last = if last == text.len() {
+        last
+    } else {
+        secret.end + text[secret.end..last].iter().rposition(inside).map_or(last - secret.end, |at| at + 1)
+    };
     let lower = text[first..last].to_ascii_lowercase();
     for part in &rule.parts {
         let name = fact_of(part.kind);
@@ -71,9 +79,12 @@ fn fact_of(kind: PartKind) -> &'static str {
     }
 }
 
+fn of_identifier(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
+}
+
 /// The runs of the bytes that identifiers are made of, without the full stops and hyphens around them.
 fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let of_identifier = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@');
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + text[at..].iter().position(|&byte| of_identifier(byte))?;
@@ -175,6 +186,14 @@ mod tests {
         ] {
             assert_eq!(found(&[id], text, SECRET), [], "{text}");
         }
+        // Of the longer word only four digits lie in reach.
+        let key = (PartKind::KeyId, &[][..], &["{{digits:4}}"][..]);
+        let cut = format!("00000000{}secret = {SECRET}", " ".repeat(REACH - 13));
+        assert_eq!(found(&[key], &cut, SECRET), []);
+        let cut = format!("{SECRET}{}00000000", " ".repeat(REACH - 4));
+        assert_eq!(found(&[key], &cut, SECRET), []);
+        let whole = format!("{SECRET}{}0000 ", " ".repeat(REACH - 6));
+        assert_eq!(found(&[key], &whole, SECRET).len(), 1);
         let far = format!("client_id = app-4711{}secret = {SECRET}", " ".repeat(REACH));
         assert_eq!(found(&[id], &far, SECRET), []);
     }
