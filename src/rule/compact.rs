@@ -92,10 +92,12 @@ impl Common<'_> {
         Ok(filled)
     }
 
-    /// What goes with the secret: what the rule says, or its file, or, for families, the names that are used everywhere.
+    /// What goes with the secret: what the rule says, or its file, or, for families and secrets of OAuth clients, the names
+    /// that are used everywhere.
     fn parts(&self, raw: &RawRule) -> Result<Vec<Part>, Wrong> {
+        let usual = !raw.names.is_empty() || raw.identity == Some(IdentityKind::OauthClientSecret);
         let given = if raw.parts.is_empty() { &self.parts } else { &raw.parts };
-        if given.is_empty() && !raw.names.is_empty() {
+        if given.is_empty() && usual {
             let part = |&(kind, names): &(PartKind, &[&str])| Part {
                 kind,
                 names: names.iter().map(|&name| name.to_owned()).collect(),

@@ -80,6 +80,16 @@ fn accounts_clients_and_tenants_go_with_their_secrets() {
     let secret = drawn("GOCSPX-{{base64url:28}}");
     let google = format!("{{\"client_id\":\"{client}\",\"project\":\"shop\",\"client_secret\":\"{secret}\"}}");
     assert_one(&google, "google-oauth-client-secret", &[format!("client-id={client}")]);
+    let (client, secret) = (drawn("0oa{{base62:17}}"), drawn("{{base62:38}}4x"));
+    let okta = [format!("OKTA_CLIENT_ID={client}"), format!("OKTA_CLIENT_SECRET={secret}")];
+    for text in orders(&okta) {
+        assert_one(&text, "okta-client-secret", &[format!("client-id={client}")]);
+    }
+    let (id, secret) = (drawn("LTAI{{base62:20}}"), drawn("{{base62:28}}4x"));
+    let alibaba = [format!("ALIBABA_ACCESS_KEY_ID={id}"), format!("ALIBABA_ACCESS_KEY_SECRET={secret}")];
+    for text in orders(&alibaba) {
+        assert_one(&text, "alibaba-named-credential", &[format!("key-id={id}")]);
+    }
     let secret = drawn("{{base62:30}}4x");
     let oauth = [format!("client_secret: {secret}"), "client_id: shop-4711".to_owned()];
     for text in orders(&oauth) {
