@@ -85,6 +85,11 @@ pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned
     if join.operator == b',' && !join.name_quoted {
         return Assigned::No("the name is an argument of its own");
     }
+    // Prose lists words of code in back quotes, one after the other.
+    let back_quoted = span.start > 0 && text[span.start - 1] == b'`' || text[span.start] == b'`';
+    if back_quoted && !matches!(join.operator, b'=' | b':' | b'>') {
+        return Assigned::No("it is a word of code in prose");
+    }
     match judge_name(join.name) {
         Ok(name) => judge(text, span, &join, kind, name),
         Err(why) => Assigned::No(why),
@@ -458,6 +463,7 @@ mod tests {
             ("a.json", "{\"name\": \"DB_PASSWORD\", \"value\": \"@\"}", "Blue7Sky"),
             ("a.js", "const password = env.PASSWORD || '@'", "Blue7Sky"),
             ("a.js", "const apiKey = '@'", "k9f8a7d6s5a4f3g2h1"),
+            ("a.go", "apiToken := `@`", "k9f8a7d6s5a4f3g2h1"),
             ("x.json", "\"client_secret\": \"@\",", "q8Zr-31_kfPwm2Xn"),
         ] {
             let judged = judge(path, line, value);
@@ -479,6 +485,8 @@ mod tests {
             ("a.php", "'password' => '@'", "required|string|min:12"),
             ("a.ps1", "$Password = [@]$x", "string"),
             ("a.py", "password_hint = '@'", "dragon1987"),
+            ("a.md", "The names are `token_v2`, `@`", "KEY_SIZE_256"),
+            ("a.rs", "/// `secret`, `@` and others", "k9f8a7d6s5a4f3g2h1"),
             ("a.rs", "pass(\"@\")", "CRC-32 checksum agrees"),
             ("a.rs", "(1, Verdict::Pass, \"@\")", "2021-01-19T06:52:28Z"),
             ("a.ts", "compass = '@'", "north1987"),
