@@ -55,44 +55,80 @@ fn is_issued(rule: &Rule) -> bool {
     !rule.is_generic() && rule.attested != Attested::Family
 }
 
-fn meet(one: &Range<usize>, other: &Range<usize>) -> bool {
-    other.start < one.end && one.start < other.end
+/// Places of a text that carry something, to be asked which of them meet another place. Windows hold hundreds of
+/// thousands of matches where somebody wants them to, so that looking at each from each is out of the question.
+struct Places<T> {
+    /// In order of their starts.
+    places: Vec<(Range<usize>, T)>,
+    /// For each place the last end of it and those before it.
+    reach: Vec<usize>,
+}
+
+impl<T> FromIterator<(Range<usize>, T)> for Places<T> {
+    fn from_iter<I: IntoIterator<Item = (Range<usize>, T)>>(places: I) -> Self {
+        let mut places: Vec<(Range<usize>, T)> = places.into_iter().collect();
+        places.sort_by_key(|(place, _)| (place.start, place.end));
+        let reach = places.iter().scan(0, |last, (place, _)| {
+            *last = place.end.max(*last);
+            Some(*last)
+        });
+        Self { reach: reach.collect(), places }
+    }
+}
+
+impl<T> Places<T> {
+    /// What the places carry that share a byte with `span`, from behind.
+    fn meeting(&self, span: &Range<usize>) -> impl Iterator<Item = &T> {
+        let behind = self.places.partition_point(|(place, _)| place.start < span.end);
+        let reaching = self.reach[..behind].iter().rev().take_while(move |&&reach| reach > span.start);
+        let near = self.places[..behind].iter().rev().zip(reaching);
+        near.filter(move |((place, _), _)| place.end > span.start).map(|((_, carried), _)| carried)
+    }
 }
 
 /// What is known of a text beside a match.
 struct Others<'r> {
-    /// Places of values that stand under the name of an issuer whose credentials look otherwise.
-    unusual: Vec<Range<usize>>,
-    /// Places that have the form of an issuer's credentials.
-    issued: Vec<Range<usize>>,
+    /// Values that stand under the name of an issuer whose credentials look otherwise.
+    unusual: Places<()>,
+    /// What has the form of an issuer's credentials.
+    issued: Places<()>,
     /// Of those the ones that the issuer's rule refuses, or doubts.
-    refused: Vec<(&'r Rule, Range<usize>)>,
-    /// Names of issuers and the values that they made credentials.
-    names: Vec<(Range<usize>, Range<usize>)>,
+    refused: Places<&'r Rule>,
+    /// Names of issuers, with the end of the value that each made a credential.
+    names: Places<(Range<usize>, usize)>,
 }
 
 impl<'r> Others<'r> {
-    fn of(kept: &[Judged<'r>], mut refused: Vec<(&'r Rule, Range<usize>)>) -> Self {
-        let spans =
-            |test: &dyn Fn(&&Judged<'r>) -> bool| kept.iter().filter(test).map(|one| one.span.clone()).collect();
+    fn of(kept: &[Judged<'r>], refused: Vec<(&'r Rule, Range<usize>)>) -> Self {
         let low = kept.iter().filter(|one| one.judgement.confidence == Confidence::Low);
-        refused.extend(low.map(|one| (one.rule, one.span.clone())));
-        refused.retain(|(rule, _)| is_issued(rule));
+        let doubted = low.map(|one| (one.rule, one.span.clone()));
+        let spans = |test: fn(&Judged<'_>) -> bool| {
+            kept.iter().filter(|one| test(one)).map(|one| (one.span.clone(), ())).collect()
+        };
+        let named = |one: &Judged<'_>| {
+            let name = one.judgement.name.clone()?;
+            Some((name.clone(), (name, one.span.end)))
+        };
         Self {
-            unusual: spans(&|one| one.judgement.usual == Some(false)),
-            issued: spans(&|one| is_issued(one.rule)),
-            refused,
-            names: kept.iter().filter_map(|one| Some((one.judgement.name.clone()?, one.span.clone()))).collect(),
+            unusual: spans(|one| one.judgement.usual == Some(false)),
+            issued: spans(|one| is_issued(one.rule)),
+            refused: refused
+                .into_iter()
+                .chain(doubted)
+                .filter(|(rule, _)| is_issued(rule))
+                .map(|(rule, span)| (span, rule))
+                .collect(),
+            names: kept.iter().filter_map(named).collect(),
         }
     }
 
     /// Of names that overlap, the one that begins first or is longer is the whole: `cloud_convert`, not `convert_api`.
     fn name_a_whole(&self, one: &Judged<'_>) -> bool {
         one.judgement.name.as_ref().is_some_and(|name| {
-            let whole = |other: &Range<usize>| {
-                meet(other, name) && (other.start < name.start || other.start == name.start && other.end > name.end)
-            };
-            self.names.iter().any(|(other, value)| value.end == one.span.end && whole(other))
+            self.names.meeting(name).any(|(other, value_end)| {
+                let whole = other.start < name.start || other.start == name.start && other.end > name.end;
+                *value_end == one.span.end && whole
+            })
         })
     }
 
@@ -102,19 +138,37 @@ impl<'r> Others<'r> {
             return None;
         }
         let generic = one.rule.is_generic();
-        let refused = |(rule, span): &(&Rule, Range<usize>)| {
-            meet(span, &one.span) && (rule.provider == one.rule.provider || generic && rule.prefix.len() >= 3)
-        };
-        if generic && self.unusual.iter().any(|span| meet(span, &one.span)) {
+        let refuses = |rule: &&Rule| rule.provider == one.rule.provider || generic && rule.prefix.len() >= 3;
+        if generic && self.unusual.meeting(&one.span).next().is_some() {
             Some("the issuer named before it makes its credentials in another form")
-        } else if self.refused.iter().any(refused) {
+        } else if self.refused.meeting(&one.span).any(refuses) {
             Some("it has the form of an issuer's credential, and that issuer's rule refuses it")
-        } else if !self.issued.iter().any(|span| meet(span, &one.span))
+        } else if self.issued.meeting(&one.span).next().is_none()
             && scanner.engine.begins_like_issued(&text[one.span.clone()])
         {
             Some("it begins like a credential of a known issuer and is none")
         } else {
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_meet_are_those_that_share_a_byte() {
+        let all = [0..4, 2..9, 3..3, 5..6, 6..20, 9..12, 30..31];
+        let places: Places<usize> = all.iter().cloned().zip(0..).collect();
+        for start in 0..34 {
+            for end in start + 1..34 {
+                let mut met: Vec<usize> = places.meeting(&(start..end)).copied().collect();
+                met.sort_unstable();
+                let shares = |place: &Range<usize>| place.start < end && start < place.end;
+                let expected: Vec<usize> = (0..all.len()).filter(|&at| shares(&all[at])).collect();
+                assert_eq!(met, expected, "{start}..{end}");
+            }
         }
     }
 }
