@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::token::{Fact, MAX_FACT_BYTES, fact_name};
-use crate::rule::{Part, PartKind, Rule};
+use super::token::{Fact, MAX_FACT_BYTES};
+use crate::rule::{Part, Rule};
 
 /// Bytes on either side of a secret in which its other parts are looked for. Windows of content overlap by more.
 const REACH: usize = 512;
@@ -43,7 +43,7 @@ pub fn parts(rule: &Rule, text: &[u8], secret: Range<usize>) -> Vec<Found> {
     };
     let lower = text[first..last].to_ascii_lowercase();
     for part in &rule.parts {
-        let name = fact_of(part.kind);
+        let name = part.kind.name();
         if out.iter().any(|found| found.fact.name == name) {
             continue;
         }
@@ -68,15 +68,6 @@ pub fn parts(rule: &Rule, text: &[u8], secret: Range<usize>) -> Vec<Found> {
 pub(super) fn is_identifier(rule: &Rule, value: &[u8]) -> bool {
     let formed = |part: &Part| part.names.is_empty() && part.forms.iter().any(|form| form.fits(value));
     rule.parts.iter().any(formed)
-}
-
-fn fact_of(kind: PartKind) -> &'static str {
-    match kind {
-        PartKind::ClientId => fact_name::CLIENT_ID,
-        PartKind::Account => fact_name::ACCOUNT,
-        PartKind::Tenant => fact_name::TENANT,
-        PartKind::KeyId => fact_name::KEY_ID,
-    }
 }
 
 fn of_identifier(byte: u8) -> bool {
@@ -134,8 +125,9 @@ fn name_before(before: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::token::fact_name;
     use crate::report::sample::sample_rule;
-    use crate::rule::Form;
+    use crate::rule::{Form, PartKind};
 
     fn found(parts_of: &[(PartKind, &[&str], &[&str])], text: &str, secret: &str) -> Vec<(String, String)> {
         let mut rule = sample_rule("acme-secret", "hardcoded-provider-key");
@@ -174,6 +166,12 @@ mod tests {
         let text = "AK0001 S3cr3tS3cr3tS3cr3t\n\n\n\n AK0002 AK00033";
         assert_eq!(found(&[id], text, SECRET)[0].1, "AK0001");
         assert_eq!(found(&[id], &text.replace("AK0001", "none"), SECRET)[0].1, "AK0002");
+    }
+
+    #[test]
+    fn kinds_are_facts() {
+        let kinds = [PartKind::ClientId, PartKind::Account, PartKind::Tenant, PartKind::KeyId];
+        assert!(kinds.iter().all(|kind| fact_name::ALL.contains(&kind.name())));
     }
 
     #[test]

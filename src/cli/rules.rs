@@ -115,6 +115,7 @@ fn row(loaded: &LoadedRule) -> serde_json::Value {
         "since": rule.since,
         "attested": rule.attested,
         "ambiguous_with": rule.ambiguous_with,
+        "parts": rule.parts.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "note": rule.note,
         "examples": rule.examples.len(),
         "near_misses": rule.near_misses.len(),
@@ -166,6 +167,9 @@ fn show(rules: &RuleSet, id: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     field("max length", &format!("{} bytes", rule.max_len))?;
     for check in &rule.checks {
         field("check", &check_text(check))?;
+    }
+    for part in &rule.parts {
+        field("part", &part.to_string())?;
     }
     if let Some(kind) = Crosswalk::embedded().kind(&rule.kind) {
         for control in &kind.controls {

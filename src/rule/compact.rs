@@ -59,37 +59,23 @@ impl Common<'_> {
     pub(super) fn fill(&self, mut raw: RawRule) -> Result<Filled, Wrong> {
         let span = raw.id.span();
         let forms = forms(&raw)?;
-        let checks = raw.checks.drain(..).map(Into::into).collect();
+        let mut checks = raw.checks.drain(..).map(Into::into).collect();
         let kind = raw.kind.take().map_or_else(|| "hardcoded-provider-key".to_owned(), Spanned::into_inner);
         let identity = raw.identity.unwrap_or(IdentityKind::ApiKey);
         let attested = raw.attested.unwrap_or(if raw.names.is_empty() { Attested::Issuer } else { Attested::Family });
         let parts = self.parts(&raw)?;
         self.texts(&mut raw);
-        let mut filled = if !raw.names.is_empty() {
-            named(raw, forms, checks)?
-        } else if let Some(first) = forms.first() {
-            let confidence = if first.literal_head().len() >= 3 { Confidence::High } else { Confidence::Medium };
-            let parts = (pattern(&forms), longest(&forms), confidence);
-            formed(raw, &forms, checks, parts)
+        let (value, max_len, confidence) = if !raw.names.is_empty() {
+            named(&mut raw, forms, &mut checks)?
+        } else if !forms.is_empty() {
+            formed(&mut raw, &forms)
         } else {
             let missing = |name: &str| (span.clone(), format!("neither `{name}` nor a `form`"));
             let value = raw.value.take().ok_or_else(|| missing("value"))?;
             let max_len = raw.max_len.take().ok_or_else(|| missing("max_len"))?;
-            let confidence = raw.confidence.ok_or_else(|| missing("confidence"))?;
-            Filled {
-                raw,
-                checks,
-                parts: Vec::new(),
-                value,
-                max_len,
-                kind: String::new(),
-                identity,
-                confidence,
-                attested,
-            }
+            (value, max_len, raw.confidence.ok_or_else(|| missing("confidence"))?)
         };
-        (filled.kind, filled.identity, filled.attested, filled.parts) = (kind, identity, attested, parts);
-        Ok(filled)
+        Ok(Filled { raw, checks, parts, value, max_len, kind, identity, confidence, attested })
     }
 
     /// What goes with the secret: what the rule says, or its file, or, for families and secrets of OAuth clients, the names
@@ -125,6 +111,9 @@ impl Common<'_> {
 }
 
 fn part(raw: &RawPart) -> Result<Part, Wrong> {
+    if raw.names.is_empty() && raw.form.is_empty() {
+        return Err((raw.is.span(), "a part has neither `names` nor a `form`".to_owned()));
+    }
     for name in &raw.names {
         let text = name.get_ref();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
@@ -136,7 +125,7 @@ fn part(raw: &RawPart) -> Result<Part, Wrong> {
     }
     let forms = raw.form.iter().map(parse_form).collect::<Result<Vec<_>, Wrong>>()?;
     let names: Vec<String> = raw.names.iter().map(|name| name.get_ref().clone()).collect();
-    Ok(Part { kind: raw.is, names, forms })
+    Ok(Part { kind: *raw.is.get_ref(), names, forms })
 }
 
 fn parse_form(text: &Spanned<String>) -> Result<Form, Wrong> {
@@ -144,33 +133,25 @@ fn parse_form(text: &Spanned<String>) -> Result<Form, Wrong> {
 }
 
 fn forms(raw: &RawRule) -> Result<Vec<Form>, Wrong> {
-    if let (Some(form), Some(value)) = (raw.form.first(), &raw.value) {
-        let _ = form;
+    if let (false, Some(value)) = (raw.form.is_empty(), &raw.value) {
         return Err((value.span(), "`value` and `form` exclude each other".to_owned()));
     }
     raw.form.iter().map(parse_form).collect()
-}
-
-fn pattern(forms: &[Form]) -> String {
-    forms.iter().map(Form::pattern).collect::<Vec<_>>().join("|")
 }
 
 fn longest(forms: &[Form]) -> usize {
     forms.iter().map(|form| form.lengths().1).max().unwrap_or(0)
 }
 
-fn spanned<T>(span: Range<usize>, value: T) -> Spanned<T> {
-    Spanned::new(span, value)
+/// The expression of a value, its longest length in bytes, and what a bare match is worth.
+type Value = (Spanned<String>, Spanned<usize>, Confidence);
+
+fn value_at(span: Range<usize>, patterns: &[String], max_len: usize, confidence: Confidence) -> Value {
+    (Spanned::new(span.clone(), patterns.join("|")), Spanned::new(span, max_len), confidence)
 }
 
 /// A rule whose value has a form of its own.
-fn formed(
-    mut raw: RawRule,
-    forms: &[Form],
-    checks: Vec<Check>,
-    (value, max_len, confidence): (String, usize, Confidence),
-) -> Filled {
-    let span = raw.form[0].span();
+fn formed(raw: &mut RawRule, forms: &[Form]) -> Value {
     if raw.after.is_none() {
         // The widest boundary of all forms: a longer run of any of them is no value.
         let widest = forms.iter().map(Form::right).max_by_key(|right| match right {
@@ -189,21 +170,14 @@ fn formed(
     if bare && raw.near_misses.is_empty() {
         raw.near_misses = prefix_near_misses(forms);
     }
-    Filled {
-        value: spanned(span.clone(), value),
-        max_len: spanned(span, max_len),
-        checks,
-        parts: Vec::new(),
-        kind: String::new(),
-        identity: IdentityKind::ApiKey,
-        confidence: raw.confidence.unwrap_or(confidence),
-        attested: Attested::Issuer,
-        raw,
-    }
+    let telling = forms[0].literal_head().len() >= 3;
+    let confidence = raw.confidence.unwrap_or(if telling { Confidence::High } else { Confidence::Medium });
+    let patterns: Vec<String> = forms.iter().map(Form::pattern).collect();
+    value_at(raw.form[0].span(), &patterns, longest(forms), confidence)
 }
 
 /// A rule for opaque values under the issuer's name.
-fn named(mut raw: RawRule, usual: Vec<Form>, mut checks: Vec<Check>) -> Result<Filled, Wrong> {
+fn named(raw: &mut RawRule, mut usual: Vec<Form>, checks: &mut Vec<Check>) -> Result<Value, Wrong> {
     let span = raw.names[0].span();
     if raw.context.is_some() || raw.assign.is_some() || raw.value.is_some() {
         return Err((span, "`names` stand for `context`, `assign` and `value`".to_owned()));
@@ -213,19 +187,16 @@ fn named(mut raw: RawRule, usual: Vec<Form>, mut checks: Vec<Check>) -> Result<F
     raw.left = Some(Boundary::Path);
     raw.right = Some(Boundary::Path);
     // The longest first: one form may be the beginning of another.
-    let mut usual = usual;
     usual.sort_by_key(|form| std::cmp::Reverse(form.lengths()));
-    let mut value: Vec<String> = usual.iter().filter(|form| form.is_telling()).map(Form::pattern).collect();
-    value.push(OPAQUE.to_owned());
-    let name = raw.names[0].get_ref().trim_matches(['_', '-', '.', ' ']).replace(['-', '.', ' '], "_");
     let mut shown: Vec<Form> = usual.iter().filter(|form| form.is_telling()).cloned().collect();
+    let mut patterns: Vec<String> = shown.iter().map(Form::pattern).collect();
+    patterns.push(OPAQUE.to_owned());
     if shown.is_empty() {
         shown.push(Form::parse(OPAQUE_FORM).expect("the form is constant"));
         // An opaque value would be an unusual one.
-        if !usual.is_empty() {
-            raw.open = true;
-        }
+        raw.open |= !usual.is_empty();
     }
+    let name = raw.names[0].get_ref().trim_matches(['_', '-', '.', ' ']).replace(['-', '.', ' '], "_");
     if raw.examples.is_empty() {
         raw.examples = samples(&format!("{}_API_KEY", name.to_ascii_uppercase()), &format!("{name}_secret"), &shown);
     }
@@ -234,17 +205,7 @@ fn named(mut raw: RawRule, usual: Vec<Form>, mut checks: Vec<Check>) -> Result<F
     }
     let max_len = longest(&usual).max(OPAQUE_MAX);
     checks.push(Check::Named(Named { usual, open: raw.open, common: raw.common }));
-    Ok(Filled {
-        value: spanned(span.clone(), value.join("|")),
-        max_len: spanned(span, max_len),
-        checks,
-        parts: Vec::new(),
-        kind: String::new(),
-        identity: IdentityKind::ApiKey,
-        confidence: raw.confidence.unwrap_or(Confidence::Medium),
-        attested: Attested::Family,
-        raw,
-    })
+    Ok(value_at(span, &patterns, max_len, raw.confidence.unwrap_or(Confidence::Medium)))
 }
 
 fn samples(upper: &str, lower: &str, forms: &[Form]) -> Vec<String> {

@@ -83,7 +83,7 @@ pub(super) struct RawRule {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPart {
-    pub(super) is: PartKind,
+    pub(super) is: Spanned<PartKind>,
     #[serde(default)]
     pub(super) names: Vec<Spanned<String>>,
     #[serde(default)]

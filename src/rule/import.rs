@@ -123,17 +123,12 @@ fn gitleaks(file: Gitleaks) -> (Vec<Foreign>, Vec<String>) {
         lost.push("`extend`: import the extended file too".to_owned());
     }
     let rule = |rule: GitleaksRule| {
-        let mut lost = Vec::new();
-        for (there, what) in [
+        let lost = left_behind(&[
             (rule.allowlist.is_some() || rule.allowlists.is_some(), "its allow list"),
             (rule.path.is_some(), "its restriction to paths"),
             (rule.validate.is_some(), "its validation"),
             (rule.required.is_some(), "the other rules that it asks for"),
-        ] {
-            if there {
-                lost.push(what.to_owned());
-            }
-        }
+        ]);
         Foreign {
             id: rule.id,
             title: rule.description,
@@ -148,17 +143,17 @@ fn gitleaks(file: Gitleaks) -> (Vec<Foreign>, Vec<String>) {
     (file.rules.into_iter().map(rule).collect(), lost)
 }
 
+/// Of what a rule may have and cannot be carried over, what it has.
+fn left_behind(parts: &[(bool, &str)]) -> Vec<String> {
+    parts.iter().filter(|(there, _)| *there).map(|(_, what)| (*what).to_owned()).collect()
+}
+
 fn kingfisher(rule: KingfisherRule) -> Foreign {
-    let mut lost = Vec::new();
-    for (there, what) in [
+    let lost = left_behind(&[
         (rule.validation.is_some(), "its validation"),
         (rule.depends_on_rule.is_some(), "the other rules that it asks for"),
         (rule.pattern_requirements.is_some(), "its requirements on characters"),
-    ] {
-        if there {
-            lost.push(what.to_owned());
-        }
-    }
+    ]);
     Foreign {
         id: rule.id,
         title: rule.name,

@@ -388,6 +388,19 @@ near_misses = [{{ text = "c", breaks = "length" }}, {{ text = "d", breaks = "cha
     }
 
     #[test]
+    fn parts_and_names_that_cannot_work_are_refused() {
+        let value = "value = 'acm_[0-9a-z]{32}'\nmax_len = 36\n";
+        let part = |part: &str| error(&format!("{value}parts = [{{ {part} }}]"));
+        assert!(part("is = 'account'").contains("neither `names` nor a `form`"));
+        assert!(part("is = 'account', names = ['account_id']").contains("lower-case letters and digits"));
+        assert!(part("is = 'account', form = ['{{octal:3}}']").contains("no alphabet"));
+        assert!(part("is = 'nobody', names = ['id']").contains("unknown variant `nobody`"));
+        assert!(error("names = ['_acme']").contains("does not begin with a letter or a digit"));
+        assert!(error("names = ['acme']\nvalue = 'x'").contains("`names` stand for"));
+        assert!(error(&format!("{value}form = ['acm_{{{{hex:8}}}}']")).contains("exclude each other"));
+    }
+
+    #[test]
     fn what_no_lane_reaches_is_refused() {
         assert!(error("value = '[0-9a-f]{32}'\nmax_len = 32").contains("keyword lane: a context"));
         let unproven = "assign = 'ac.e'\nkeywords = ['acme']\nvalue = '[0-9a-f]{32}'\ndigit = true\nmax_len = 32";

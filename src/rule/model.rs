@@ -1,6 +1,8 @@
 //! What a rule is. Pure data: immutable once loaded, shared by all workers. `docs/rule-format.md` is the reference of
 //! the file format.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::form::Form;
@@ -146,6 +148,19 @@ pub struct Part {
     pub forms: Vec<Form>,
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        for (at, form) in self.forms.iter().enumerate() {
+            write!(f, "{}{form}", if at == 0 { " of the form " } else { " or " })?;
+        }
+        if !self.names.is_empty() {
+            write!(f, " assigned to a name that ends with {}", self.names.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
 /// What an identifier beside a secret stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -158,6 +173,18 @@ pub enum PartKind {
     Tenant,
     /// The public half of a key pair.
     KeyId,
+}
+
+impl PartKind {
+    /// As rule files write it; the fact of this kind has the same name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClientId => "client-id",
+            Self::Account => "account",
+            Self::Tenant => "tenant",
+            Self::KeyId => "key-id",
+        }
+    }
 }
 
 /// One measurement on a match.
