@@ -409,6 +409,10 @@ fn parse_output(text: &str) -> Result<Output, String> {
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }
+    if path == "-" {
+        let what = "standard output is for --format; a file of this name is written as ./-";
+        return Err(what.to_owned());
+    }
     let kind = if format == "evidence" {
         OutputKind::Evidence
     } else {

@@ -92,6 +92,14 @@ fn two_for_a_target_that_does_not_exist() {
 }
 
 #[test]
+fn two_for_a_report_named_like_standard_output() {
+    let folder = clean();
+    let ran = Run::scan(folder.path(), &["--output", "json=-"]).current_dir(folder.path()).go().expect(2);
+    assert!(ran.stderr.contains("standard output is for --format"), "{}", ran.stderr);
+    assert!(!folder.path().join("-").exists());
+}
+
+#[test]
 fn two_for_a_report_that_cannot_be_written() {
     let folder = dirty();
     let nowhere = format!("json={}", folder.path().join("no/such/folder/report.json").display());
