@@ -322,6 +322,44 @@ fn every_module_says_what_it_is_for() {
 
 /// Traces of the machine or the program that a text was made with: where this repository lies, where its user is at
 /// home, and what editors and generators sign with.
+/// What lies at the top of the tree. A report that somebody wrote there by mistake is none of it.
+#[test]
+fn the_top_of_the_tree_is_known() {
+    const KNOWN: [&str; 23] = [
+        ".ci",
+        ".git",
+        ".gitignore",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "SECURITY.md",
+        "benches",
+        "build",
+        "clippy.toml",
+        "corpus",
+        "deny.toml",
+        "docs",
+        "fuzz",
+        "patterns",
+        "rustfmt.toml",
+        "src",
+        "tests",
+    ];
+    let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
+    let strange: Vec<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !KNOWN.contains(&name.as_str()))
+        .filter(|name| !ignored.lines().any(|line| line.trim_matches('/') == name))
+        .collect();
+    assert!(strange.is_empty(), "what is this doing at the top of the tree: {strange:?}");
+}
+
 fn traces(text: &str, places: &[String]) -> Vec<usize> {
     let signatures =
         [concat!("co-authored", "-by:"), concat!("generated", " with ["), concat!("generated", " by chat")];
