@@ -67,16 +67,32 @@ pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[Strin
         (value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')).then(|| value.to_ascii_lowercase());
     let fits = rule.usual.iter().any(|form| form.fits(value) || lower.as_ref().is_some_and(|lower| form.fits(lower)));
     let before = text[span.start.saturating_sub(REACH)..span.start].to_ascii_lowercase();
+    let element = in_secret_element(&before);
     // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
-    let told = rule.open || rule.usual.is_empty() || in_secret_element(&before);
-    let unusual = !fits && !told && !rule.usual.iter().any(|form| form.fits_head(value));
+    let any = rule.open || rule.usual.is_empty() || element;
+    let unusual = !fits && !any && !rule.usual.iter().any(|form| form.fits_head(value));
     let usual = if fits { Some(true) } else { unusual.then_some(false) };
     let first = span.start - before.len();
     let Some(place) = last_name(&text[first..span.start], &before, names, rule.common) else {
         return Judged { verdict: Assigned::No("the issuer's name is a part of another word"), usual, name: None };
     };
     let name = Some(first + place.start..first + place.end);
-    Judged { verdict: judge(text, span, path, &before, place, (rule.common, fits)), usual, name }
+    Judged {
+        verdict: judge(text, span, path, &before, place, Known { common: rule.common, usual: fits, element }),
+        usual,
+        name,
+    }
+}
+
+/// What is known before the place is judged.
+#[derive(Clone, Copy)]
+struct Known {
+    /// The name is a word of its own in other senses.
+    common: bool,
+    /// The value has a form that the issuer's credentials usually have.
+    usual: bool,
+    /// It stands in an element that holds secrets.
+    element: bool,
 }
 
 fn judge(
@@ -85,11 +101,11 @@ fn judge(
     path: &[u8],
     before: &[u8],
     place: Range<usize>,
-    (common, usual): (bool, bool),
+    Known { common, usual, element }: Known,
 ) -> Assigned {
     let value = &text[span.clone()];
     let between = &before[place.end..];
-    let told = SECRETS.is_match(between) || SECRETS.is_match(words_before(&before[..place.start]));
+    let told = element || SECRETS.is_match(between) || SECRETS.is_match(words_before(&before[..place.start]));
     if DIGESTS.is_match(between) || between.ends_with(b"@") || between.ends_with(b"#") {
         return Assigned::No("it is a digest or a revision");
     }
@@ -125,7 +141,7 @@ fn judge(
         if span.start > 0 && matches!(text[span.start - 1], b'-' | b'.' | b'/' | b'+') {
             return Assigned::No("it is a part of a longer text");
         }
-        if in_secret_element(before) {
+        if element {
             return Assigned::Likely("it stands in an element that holds secrets, with the issuer's name");
         }
         if !told {
@@ -143,9 +159,6 @@ fn judge(
         return Assigned::Likely("it has the usual form, and a name that speaks of the issuer's credentials");
     }
     let operator = between.iter().any(|byte| matches!(byte, b'=' | b':' | b'>'));
-    if in_secret_element(before) {
-        return Assigned::Likely("it stands in an element that holds secrets, with the issuer's name");
-    }
     // `openweather = "..."`, `metabase '...'`: the name alone, and its value.
     let quoted = text[..span.start].last().is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     if is_sole_name(before, &place) && (set_to(between) || quoted && !common) && !(common && is_digest(value)) {

@@ -179,7 +179,7 @@ impl WordIndex {
             probe(at);
             at += 1;
         }
-        // Comparisons of bytes that the compiler turns into vectors; words begin at one place of five.
+        // Comparisons of bytes that the compiler turns into vectors; few places begin a word.
         while at + STEP <= places.end {
             let mut begins = [0; STEP];
             for ((begins, &before), &byte) in
