@@ -9,8 +9,22 @@ use super::model::{Boundary, Rule};
 use super::syntax::{ByteSet, Seen, always_contains, first_bytes, heads, last_bytes};
 
 /// The literals of the literal lane, in lower case; matched caselessly.
-pub const LANE_LITERALS: [&str; 12] =
-    ["pass", "pwd", "secret", "token", "key", "auth", "cred", "basic", "bearer", "identified", "://", "-----begin"];
+pub const LANE_LITERALS: [&str; 14] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "cred",
+    "basic",
+    "bearer",
+    "identified",
+    "://",
+    "-----begin",
+    "mnemonic",
+    "phrase",
+];
 
 /// Bytes that a run of token characters is made of.
 pub fn is_token_byte(byte: u8) -> bool {
