@@ -145,6 +145,11 @@ pub enum Offsets<'b> {
         /// Bytes a code unit: 2 for UTF-16, 4 for UTF-32.
         unit: u8,
     },
+    /// Base64 of the content from its beginning on: four bytes of text for three.
+    Base64 {
+        /// Bytes of content that the text stands for.
+        length: u64,
+    },
 }
 
 /// Bytes of decoded text between two offset checkpoints, at most.
@@ -169,6 +174,7 @@ impl Offsets<'_> {
                     .sum();
                 original + units * u64::from(unit)
             }
+            Self::Base64 { length } => (offset as u64 * 3 / 4).min(length),
         }
     }
 }

@@ -149,9 +149,9 @@ fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, 
     for check in &rule.checks {
         match *check {
             Check::Token(TokenCheck::ServiceAccountJson) => {
-                tally.token(rule, TokenCheck::ServiceAccountJson, enclosing_object(text, span.clone()));
+                tally.token(rule, TokenCheck::ServiceAccountJson, enclosing_object(text, span.clone()))?;
             }
-            Check::Token(check) => tally.token(rule, check, value),
+            Check::Token(check) => tally.token(rule, check, value)?,
             Check::Entropy(least) => {
                 let bits = measure::shannon(value);
                 if bits < least {
@@ -210,17 +210,21 @@ impl Tally {
             Confidence::Medium => 60,
             Confidence::High => 90,
         };
-        let reasons = vec![Reason { effect: Effect::Base, text: format!("matches the form of: {}", rule.title) }];
-        Self {
+        let mut tally = Self {
             usual: None,
             name: None,
             points,
             floor: 0,
             verified: false,
-            reasons,
+            reasons: vec![Reason { effect: Effect::Base, text: format!("matches the form of: {}", rule.title) }],
             given: vec![points],
             facts: Vec::new(),
+        };
+        if !rule.ambiguous_with.is_empty() {
+            // Who has to rotate it must know that it may be another issuer's.
+            tally.add(Effect::Note, 0, format!("the form is also that of: {}", rule.ambiguous_with.join(", ")));
         }
+        tally
     }
 
     fn add(&mut self, effect: Effect, points: i32, text: String) {
@@ -280,7 +284,7 @@ impl Tally {
         Ok(())
     }
 
-    fn token(&mut self, rule: &Rule, check: TokenCheck, value: &[u8]) {
+    fn token(&mut self, rule: &Rule, check: TokenCheck, value: &[u8]) -> Result<(), Rejection> {
         let evidence = token::run(check, value);
         self.facts.extend(evidence.facts);
         match evidence.verdict {
@@ -297,7 +301,9 @@ impl Tally {
             }
             Verdict::Fail => self.add(Effect::Lower, REFUTED, evidence.reason),
             Verdict::Unknown => self.add(Effect::Note, 0, evidence.reason),
+            Verdict::NoSecret => return Err(Rejection(evidence.reason)),
         }
+        Ok(())
     }
 
     fn finish(self) -> Result<Judgement, Rejection> {

@@ -123,9 +123,14 @@ impl FingerprintKey {
     }
 }
 
-/// The body of a private key, which is what stays the same when it is laid out anew.
+/// The body of a private key or key store, which is what stays the same when it is laid out anew, with its armour or
+/// without.
 fn canonical(value: &[u8]) -> Option<Vec<u8>> {
-    memchr::memmem::find(value, b"-----BEGIN ").map(|_| canonical_key(value))
+    /// How the base64 of DER keys, PKCS#12, JKS and JCEKS begins.
+    const BARE: [&[u8]; 5] = [b"MI", b"MHcCAQEE", b"MC4CAQAw", b"/u3+7Q", b"zs7Ozg"];
+    let armoured = memchr::memmem::find(value, b"-----BEGIN ").is_some();
+    let bare = value.len() >= 64 && BARE.iter().any(|start| value.starts_with(start));
+    (armoured || bare).then(|| canonical_key(value))
 }
 
 #[cfg(test)]

@@ -74,6 +74,11 @@ pub enum TokenCheck {
     Base58Check,
     /// Private keys in PEM, OpenSSH, `PuTTY` and `OpenPGP` formats.
     PrivateKey,
+    /// Key stores in base64: PKCS#12, JKS and JCEKS.
+    KeyStore,
+    /// Mnemonics of BIP-39: word list and checksum.
+    #[serde(rename = "bip39")]
+    Bip39,
     /// Google service account key files.
     ServiceAccountJson,
     /// HTTP basic credentials in base64.
@@ -108,6 +113,8 @@ impl TokenCheck {
         Self::OpenAiMarker,
         Self::Base58Check,
         Self::PrivateKey,
+        Self::KeyStore,
+        Self::Bip39,
         Self::ServiceAccountJson,
         Self::BasicAuth,
     ];
@@ -140,6 +147,8 @@ impl TokenCheck {
             Self::OpenAiMarker => "openai-marker",
             Self::Base58Check => "base58check",
             Self::PrivateKey => "private-key",
+            Self::KeyStore => "key-store",
+            Self::Bip39 => "bip39",
             Self::ServiceAccountJson => "service-account-json",
             Self::BasicAuth => "basic-auth",
         }
@@ -170,6 +179,8 @@ impl TokenCheck {
             Self::OpenAiMarker => "the fixed marker stands between two random parts",
             Self::Base58Check => "the last 4 bytes are the double SHA-256 checksum of the rest",
             Self::PrivateKey => "the key material parses; type, size and encryption are read",
+            Self::KeyStore => "the key store holds a private key; its name and known passwords are read",
+            Self::Bip39 => "every word is in the list and the SHA-256 checksum bits agree",
             Self::ServiceAccountJson => "the key file is complete and its private key parses",
             Self::BasicAuth => "decodes to a printable user name and password",
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::judge::judge_all;
-use crate::blob::Blob;
+use crate::blob::{Blob, Offsets};
 use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
 use crate::finding::merge::{Judged, join_parts, settle};
 use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
@@ -90,13 +90,15 @@ fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ord
     } else {
         scanner.key.place_without_value(&rule.id, path, *counter)
     };
+    // Lines of what was encoded for the search are lines of no file: such a finding begins where its file does.
+    let last = if matches!(blob.offsets, Offsets::Base64 { .. }) { one.span.start } else { one.span.end };
     let occurrence = Occurrence {
         origin: Arc::clone(blob.origin),
         span: ByteSpan::new(
             blob.offsets.original(blob.text, one.span.start),
             blob.offsets.original(blob.text, one.span.end),
         ),
-        region: lines.region(blob.text, one.span.start, one.span.end),
+        region: lines.region(blob.text, one.span.start, last),
         content: blob.content,
         place,
         ordinal: *counter,

@@ -6,6 +6,7 @@ mod decode;
 mod exclude;
 pub mod git;
 mod ignored;
+mod keyfile;
 mod names;
 mod os;
 mod policy;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::budget::{Buffer, MemoryBudget, Permit, Sizes};
 use super::decode::{REACH, mask, wide_string};
+use super::keyfile::{self, ENCODED};
 use super::sniff::{HEAD, Shape, Units, container, sniff};
 use crate::blob::{Blob, Content, Offsets, Origin};
 use crate::gap::GapClass;
@@ -219,6 +220,9 @@ impl Windows {
             let next_from = if last { end } else { own_end - behind };
             let cut = next_from.saturating_sub(margin);
             if binary {
+                if at == 0 {
+                    self.key_file(source, sink, end);
+                }
                 let frame = Frame { at, text: from..end, owned: own..own_end, base: unmasked_base };
                 self.wide_strings(source, sink, &frame);
                 if !last {
@@ -251,6 +255,30 @@ impl Windows {
             at += cut as u64;
             (from, own) = (next_from - cut, own_end - cut);
         }
+    }
+
+    /// A file that may be a key or a key store, as the base64 in which such files lie in text: one set of rules finds
+    /// both. `end` bytes of it are there.
+    fn key_file(&mut self, source: &mut Source<'_>, sink: &mut Sink<'_>, end: usize) {
+        let raw = &self.raw.bytes[..end];
+        if !keyfile::may_hold_a_key(raw) {
+            return;
+        }
+        let raw = &raw[..raw.len().min(ENCODED)];
+        let room = keyfile::encoded_length(raw.len());
+        if self.text.reserve(room, self.sizes.idle).is_err() {
+            return source.stop(Failure::Memory);
+        }
+        let text = &mut self.text.bytes[..room];
+        keyfile::encode(raw, text);
+        (sink.each)(&Blob {
+            origin: sink.origin,
+            text,
+            owned: 0..room,
+            base: Position::default(),
+            offsets: Offsets::Base64 { length: raw.len() as u64 },
+            content: Content::Binary,
+        });
     }
 
     /// The wide strings inside a binary's window that has not been masked yet, each a blob of its own. Their

@@ -15,6 +15,7 @@ mod explain;
 mod fingerprints;
 mod formats;
 mod ignores;
+mod keystores;
 mod parts;
 mod property;
 mod redaction;

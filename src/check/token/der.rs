@@ -7,15 +7,16 @@ use super::openssh;
 use super::private_key::Key;
 use super::{Evidence, fact_name};
 
-const INTEGER: u8 = 0x02;
+pub(super) const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OID: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const OID: u8 = 0x06;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
 
 /// Reads tag-length-value triples one after the other.
 #[derive(Clone, Copy)]
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The next triple, whatever its tag.
@@ -37,12 +38,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The content of the next triple if its tag is the expected one.
-    fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(super) fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.optional(tag)
     }
 
     /// As [`Reader::expect`]; stays in place on another tag.
-    fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(super) fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
         let mut ahead = *self;
         let content = ahead.next().filter(|(found, _)| *found == tag)?.1;
         *self = ahead;
@@ -50,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The magnitude of the next integer, without leading zeros.
-    fn integer(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn integer(&mut self) -> Option<&'a [u8]> {
         let content = self.expect(INTEGER).filter(|content| !content.is_empty())?;
         Some(openssh::magnitude(content))
     }

@@ -21,7 +21,9 @@ mod gitlab;
 mod jfrog;
 mod json;
 mod jwt;
+mod keystore;
 mod macaroon;
+mod mnemonic;
 mod nats;
 mod openai;
 mod openssh;
@@ -120,6 +122,8 @@ pub enum Verdict {
     Fail,
     /// The value is of a form that carries nothing to verify.
     Unknown,
+    /// The value is what it looks like, and that is no secret.
+    NoSecret,
 }
 
 /// One fact read out of a value: never the secret itself or a part of it that would help to guess
@@ -158,6 +162,10 @@ impl Evidence {
 
     fn unknown(reason: &str) -> Self {
         Self::new(Verdict::Unknown, reason)
+    }
+
+    fn no_secret(reason: &str) -> Self {
+        Self::new(Verdict::NoSecret, reason)
     }
 
     /// Adds a fact, made printable and short; a value that is empty then is left out.
@@ -212,6 +220,8 @@ pub fn run(check: TokenCheck, value: &[u8]) -> Evidence {
         TokenCheck::OpenAiMarker => openai::marker(value),
         TokenCheck::Base58Check => base58::checked(value),
         TokenCheck::PrivateKey => private_key::private_key(value),
+        TokenCheck::KeyStore => keystore::key_store(value),
+        TokenCheck::Bip39 => mnemonic::bip39(value),
         TokenCheck::ServiceAccountJson => service_account::google(value),
         TokenCheck::BasicAuth => basic::auth(value),
     }
