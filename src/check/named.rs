@@ -115,6 +115,9 @@ fn judge(
     if cut_short(text, &span) {
         return Assigned::No("it is a part of a quoted text");
     }
+    if is_glued(text, &span, between) {
+        return Assigned::No("it is a part of a longer text");
+    }
     if let Some(line) = memchr::memrchr(b'\n', between) {
         let (above, below) = (between[..line].trim_ascii_end(), &between[line..]);
         let continued = assigns(above) && !above.is_empty() && assigns(below) && !below.contains(&b':');
@@ -180,6 +183,22 @@ fn cut_short(text: &[u8], span: &Range<usize>) -> bool {
     let rest = &text[span.end..];
     let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
     opened && rest.get(blanks).is_some_and(|byte| !quote(byte) && !matches!(byte, b'\\' | b'\r' | b'\n'))
+}
+
+/// A sign stands next to the value that neither ends nor begins one: what matched is a piece of something, of a password
+/// with signs for example. Escapes such as `%22`, and the `@` behind the credential of a URL, are no such signs.
+fn is_glued(text: &[u8], span: &Range<usize>, between: &[u8]) -> bool {
+    let glue = |byte: &u8| matches!(byte, b'!' | b'?' | b'%' | b'^' | b'*' | b'~' | b'@');
+    let rest = &text[span.end..];
+    let left = &text[..span.start];
+    let escape =
+        |at: &[u8]| at.first() == Some(&b'%') && at.get(1..3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    let ends = match rest.first() {
+        Some(b'@') => memchr::memmem::find(between, b"://").is_some(),
+        Some(byte) => !glue(byte) || escape(rest),
+        None => true,
+    };
+    !ends || left.last().is_some_and(glue)
 }
 
 /// The last of `names` in `lower` that stands as a word, or as a part of a name for distinctive ones.
