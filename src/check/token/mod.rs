@@ -339,6 +339,11 @@ mod tests {
         "Basic ",
         "@@BEGIN RSA PRIVATE KEY@@\nProc-Type: 4,ENCRYPTED\nDEK-Info: ",
         "\u{30}\u{7f}",
+        "MIIEVwIBAzCCBA0GCSqGSIb3DQEHAaCC",
+        "MIICCgIBAzCCAdAGCSqGSIb3DQEHAaCCAcEEggG9MIIBuTCCAbUGCSqGSIb3DQEHAaCCAa",
+        "/u3+7QAAAAIAAAABAAAAAQAGdXBsb2Fk",
+        "zs7OzgAAAAIAAAABAAAAAwAEaG1hYwAA",
+        "legal winner thank year wave sausage worth useful legal winner thank ",
     ];
 
     #[test]
