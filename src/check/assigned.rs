@@ -427,7 +427,7 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
 }
 
 /// Two thirds of the letters stand in words of four and more, and digits are few: `token_v2`, `KEY_SIZE_256`. Letters of
-/// random text change case too often for that, or lie between digits.
+/// random text change case too often for that, lie between digits, or cannot be said.
 pub(super) fn mostly_words(value: &[u8]) -> bool {
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     if digits * 8 >= value.len() {
@@ -435,7 +435,15 @@ pub(super) fn mostly_words(value: &[u8]) -> bool {
     }
     let words = words_of(value);
     let letters: usize = words.iter().map(String::len).sum();
-    words.iter().filter(|word| word.len() >= 4).map(String::len).sum::<usize>() * 3 >= letters * 2
+    words.iter().filter(|word| word.len() >= 4 && can_be_said(word)).map(String::len).sum::<usize>() * 3 >= letters * 2
+}
+
+/// Whether a longer word, in lower case, has a vowel at least every five letters. Short ones are abbreviations as often.
+fn can_be_said(word: &str) -> bool {
+    const ABBREVIATION: usize = 6;
+    const CONSONANTS: usize = 4;
+    let consonants = word.split(|letter| matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || !letter.is_ascii());
+    word.len() <= ABBREVIATION || consonants.map(str::len).max().unwrap_or(0) <= CONSONANTS
 }
 
 #[cfg(test)]
@@ -463,6 +471,7 @@ mod tests {
             ("a.json", "{\"name\": \"DB_PASSWORD\", \"value\": \"@\"}", "Blue7Sky"),
             ("a.js", "const password = env.PASSWORD || '@'", "Blue7Sky"),
             ("a.js", "const apiKey = '@'", "k9f8a7d6s5a4f3g2h1"),
+            ("a.js", "const apiKey = '@'", "sfq0hnlknhczbpzo6xkj"),
             ("a.go", "apiToken := `@`", "k9f8a7d6s5a4f3g2h1"),
             ("x.json", "\"client_secret\": \"@\",", "q8Zr-31_kfPwm2Xn"),
         ] {
