@@ -323,6 +323,35 @@ fn every_module_says_what_it_is_for() {
 /// Traces of the machine or the program that a text was made with: where this repository lies, where its user is at
 /// home, and what editors and generators sign with.
 /// What lies at the top of the tree. A report that somebody wrote there by mistake is none of it.
+/// The names that the dependency tables of a manifest hold.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let manifest: toml::Table = manifest.parse().expect("a manifest");
+    ["dependencies", "build-dependencies"]
+        .iter()
+        .filter_map(|table| manifest.get(*table)?.as_table())
+        .flat_map(|table| table.keys().cloned())
+        .collect()
+}
+
+#[test]
+fn the_lock_of_the_fuzz_targets_knows_every_dependency() {
+    let lock: toml::Table = read(&root().join("fuzz/Cargo.lock")).parse().expect("a lock file");
+    let locked: BTreeSet<String> = lock["package"]
+        .as_array()
+        .expect("packages")
+        .iter()
+        .filter(|package| package["name"].as_str() == Some("straykey"))
+        .filter_map(|package| package["dependencies"].as_array())
+        .flatten()
+        // A name is followed by a version where the lock holds several.
+        .filter_map(|name| name.as_str()?.split(' ').next().map(str::to_owned))
+        .collect();
+    let wanted = dependencies(&read(&root().join("Cargo.toml")));
+    assert!(wanted.len() > 20, "the manifest was not understood: {wanted:?}");
+    let missing: Vec<&String> = wanted.difference(&locked).collect();
+    assert!(missing.is_empty(), "run `cargo check` in fuzz/: its lock file lacks {missing:?}");
+}
+
 #[test]
 fn the_top_of_the_tree_is_known() {
     const KNOWN: [&str; 23] = [
