@@ -3,6 +3,8 @@
 //! Knows nothing of blobs, rules or reports. Spans always count bytes of the *original* content; a decoded view
 //! translates its own offsets before it makes one.
 
+use std::cell::Cell;
+
 /// A half-open range of bytes in the original content of a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSpan {
@@ -86,6 +88,16 @@ pub fn code_points(text: &[u8]) -> u64 {
 pub struct LineIndex {
     base: Position,
     starts: Vec<usize>,
+    /// The place that was asked for last: findings come in order, and a line may be as long as its file.
+    last: Cell<Known>,
+}
+
+/// A place whose column within its line is known.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    line: usize,
+    offset: usize,
+    code_points: u64,
 }
 
 impl LineIndex {
@@ -93,13 +105,16 @@ impl LineIndex {
     pub fn new(text: &[u8], base: Position) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', text).map(|at| at + 1));
-        Self { base, starts }
+        Self { base, starts, last: Cell::default() }
     }
 
     /// The position of the byte at `offset` of the same `text`.
     pub fn position(&self, text: &[u8], offset: usize) -> Position {
         let line = self.starts.partition_point(|&start| start <= offset) - 1;
-        let column = code_points(&text[self.starts[line]..offset]);
+        let known = Some(self.last.get()).filter(|known| known.line == line && known.offset <= offset);
+        let (from, before) = known.map_or((self.starts[line], 0), |known| (known.offset, known.code_points));
+        let column = before + code_points(&text[from..offset]);
+        self.last.set(Known { line, offset, code_points: column });
         if line == 0 {
             Position { line: self.base.line, column: self.base.column + column }
         } else {
@@ -137,6 +152,10 @@ mod tests {
         let index = LineIndex::new(text, Position::default());
         assert_eq!(index.position(text, 7), Position { line: 0, column: 3 });
         assert_eq!(index.position(text, 9), Position { line: 1, column: 0 });
+        // In any order, after any other.
+        for (offset, column) in [(7, 3), (0, 0), (8, 4), (1, 1), (3, 2), (7, 3), (9, 0), (12, 3), (10, 1), (3, 2)] {
+            assert_eq!(index.position(text, offset).column, column, "{offset}");
+        }
         assert_eq!(index.line(text, 10), b"second");
         assert_eq!(index.line(text, 0), &text[..8]);
     }

@@ -30,13 +30,15 @@ const REASON: usize = 200;
 
 /// The marker that speaks of the value of `rule` at `span`, if any. `today` is the day of the scan as `YYYY-MM-DD`.
 pub fn inline_ignore(text: &[u8], span: Range<usize>, rule: &str, today: &str) -> Option<InlineIgnore> {
-    let line_start = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
-    let before = &text[line_start.max(span.start.saturating_sub(REACH))..span.start];
+    // No further back: the line may be as long as the text, and have thousands of findings.
+    let first = span.start.saturating_sub(REACH);
+    let line = memchr::memrchr(b'\n', &text[first..span.start]).map(|at| first + at);
+    let before = &text[line.map_or(first, |at| at + 1)..span.start];
     let rest = &text[span.end..text.len().min(span.end + REACH)];
     let after = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
     let same = SAME_LINE.iter().find_map(|marker| [after, before].iter().find_map(|part| read(part, marker, rule)));
     let found = same.or_else(|| {
-        let above_end = line_start.checked_sub(1)?;
+        let above_end = line?;
         let above = &text[above_end.saturating_sub(REACH)..above_end];
         let above = &above[memchr::memrchr(b'\n', above).map_or(0, |at| at + 1)..];
         // Only a line that is a comment and nothing else speaks of the one below.
