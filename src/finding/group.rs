@@ -8,6 +8,9 @@ use crate::check::token::Fact;
 use crate::rule::Rule;
 use crate::secret::{Preview, Secret};
 
+/// Facts that a finding keeps: a secret may stand at thousands of places, beside another identifier at each.
+const FACTS: usize = 32;
+
 /// A secret at one place, as a scan of one blob finds it.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -27,8 +30,11 @@ pub struct Hit {
     pub occurrence: Occurrence,
 }
 
-/// Groups hits, whatever their order, into findings sorted by rule and first place, with sorted places.
-pub fn group(hits: Vec<Hit>) -> Vec<Finding> {
+/// Groups hits, whatever their order, into findings sorted by rule and first place, with sorted places. What one place
+/// tells of a secret, an identifier beside it for example, holds of the secret: a finding has the facts of all its places,
+/// in their order.
+pub fn group(mut hits: Vec<Hit>) -> Vec<Finding> {
+    hits.sort_by(|a, b| place_of(&a.occurrence).cmp(&place_of(&b.occurrence)));
     let mut by_secret: BTreeMap<(String, Fingerprint), Finding> = BTreeMap::new();
     for hit in hits {
         let key = (hit.rule.id.clone(), hit.value_id);
@@ -39,17 +45,19 @@ pub fn group(hits: Vec<Hit>) -> Vec<Finding> {
             value: hit.value,
             confidence: hit.occurrence.confidence,
             severity: hit.occurrence.severity,
-            facts: hit.facts,
+            facts: Vec::new(),
             occurrences: Vec::new(),
         });
+        for fact in hit.facts {
+            if finding.facts.len() < FACTS && !finding.facts.contains(&fact) {
+                finding.facts.push(fact);
+            }
+        }
         finding.confidence = finding.confidence.max(hit.occurrence.confidence);
         finding.severity = finding.severity.max(hit.occurrence.severity);
         finding.occurrences.push(hit.occurrence);
     }
     let mut findings: Vec<Finding> = by_secret.into_values().collect();
-    for finding in &mut findings {
-        finding.occurrences.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
-    }
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| finding.rule.id.clone();
         key(a).cmp(&key(b)).then_with(|| place_of(&a.occurrences[0]).cmp(&place_of(&b.occurrences[0])))

@@ -115,3 +115,24 @@ fn secrets_beside_each_other_are_no_parts_of_each_other() {
     let found = findings(&format!("TWITTER_CONSUMER_KEY={key}\nTWITTER_CONSUMER_SECRET={secret}\n"));
     assert!(found.iter().flat_map(|(_, facts)| facts).all(|fact| !fact.contains(&key)), "a finding's value is no fact");
 }
+
+#[test]
+fn a_secret_has_the_facts_of_all_its_places_whatever_their_order() {
+    let secret = drawn("{{base64:40}}");
+    let ids: Vec<String> = ["AKIAQ{{base32:15}}", "AKIAR{{base32:15}}"].map(drawn).into();
+    let pair = |id: &String| format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    let alone = format!("aws_secret_access_key = {secret}\n");
+    let (first, second) = (pair(&ids[0]), pair(&ids[1]));
+    let folder = tree(&[("a.txt", alone.as_str()), ("b.txt", first.as_str()), ("c.txt", second.as_str())]);
+    let facts = |threads: &str| {
+        let report = Run::scan(folder.path(), &["--format", "json", "-j", threads]).go().expect(1).json();
+        let findings = array(&report["findings"]).to_vec();
+        assert_eq!(findings.len(), 1);
+        array(&findings[0]["facts"]).iter().map(|fact| string(&fact["value"])).collect::<Vec<String>>()
+    };
+    let one = facts("1");
+    assert!(ids.iter().all(|id| one.contains(id)), "{} facts", one.len());
+    for _ in 0..8 {
+        assert_eq!(facts("3"), one);
+    }
+}
