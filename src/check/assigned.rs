@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::join::{Join, join};
+use super::letters::are_random;
 use super::measure::{classes, shannon};
 use super::value::{is_identifier, is_uuid, is_wordy, names_a_scheme, names_a_secret, not_a_value, reference};
 use super::words::{WORDS, words_of};
@@ -41,6 +43,9 @@ pub fn text_kind(path: &[u8]) -> TextKind {
         return TextKind::Settings;
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if is_translation(path, &name) {
+        return TextKind::Prose;
+    }
     match extension {
         "rs" | "go" | "py" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "java" | "kt" | "kts" | "scala"
         | "groovy" | "gradle" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "vb" | "fs" | "swift"
@@ -61,24 +66,59 @@ pub fn text_kind(path: &[u8]) -> TextKind {
     }
 }
 
-/// How value and name are joined.
-struct Join<'t> {
-    /// The whole name, as far as it can be seen on the line.
-    name: &'t [u8],
-    /// The name stands in quotes, or in a tag.
-    name_quoted: bool,
-    /// The value stands in quotes.
-    quoted: bool,
-    /// The last character of the operator; 0 for a blank.
-    operator: u8,
-    /// The operator is a comparison.
-    comparison: bool,
+/// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`. `name` is the file's, in lower case.
+fn is_translation(path: &[u8], name: &str) -> bool {
+    const FOLDERS: [&[u8]; 9] =
+        [b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"languages", b"translations", b"nls"];
+    const FILES: [&str; 8] = ["properties", "json", "yml", "yaml", "xml", "strings", "resx", "xlf"];
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    if !FILES.contains(&extension) {
+        return false;
+    }
+    let mut folders = path.split(|&byte| byte == b'/').rev().skip(1).take(3);
+    if folders.any(|folder| FOLDERS.iter().any(|known| folder.eq_ignore_ascii_case(known))) {
+        return true;
+    }
+    // ISO 639 and ISO 3166 codes behind the name of a bundle of resources (Java's `ResourceBundle`).
+    let mut parts = stem.rsplit('_').take_while(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
+    extension == "properties" && stem.contains('_') && parts.next().is_some()
 }
+
+/// Whether the file at `path` lists what a package manager chose, with digests of it.
+pub(super) fn is_lock_file(path: &[u8]) -> bool {
+    const NAMES: [&[u8]; 11] = [
+        b"go.sum",
+        b"go.work.sum",
+        b"package-lock.json",
+        b"npm-shrinkwrap.json",
+        b"pnpm-lock.yaml",
+        b"packages.lock.json",
+        b"gradle.lockfile",
+        b"verification-metadata.xml",
+        b".terraform.lock.hcl",
+        b"Package.resolved",
+        b"bun.lockb",
+    ];
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    name.ends_with(b".lock") || NAMES.contains(&name)
+}
+
+/// Bytes before a value in which its option is looked for.
+const OPTION: usize = 64;
+
+/// Why an unquoted value in code is none.
+const EXPRESSION: &str = "an unquoted value in source code is an expression";
 
 /// Judges the value at `span` of `text`.
 pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
+    if is_lock_file(path) {
+        return Assigned::No("a lock file lists digests");
+    }
     let kind = text_kind(path);
     let join = join(text, span.clone());
+    if kind == TextKind::Code && !join.quoted && join.operator != b'|' {
+        return Assigned::No(reference(&text[span], false, kind).unwrap_or(EXPRESSION));
+    }
     if join.operator == b'(' && join.name.rsplit(|byte| *byte == b'.').next() == Some(b"pass") {
         return Assigned::No("it is passed to a function, not assigned");
     }
@@ -112,11 +152,31 @@ pub(super) fn literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned 
     judge(text, span, &join, kind, Name::Password)
 }
 
+/// Judges the value behind an option: `--password VALUE`, `"-Password", "VALUE"`.
+pub(super) fn argument(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
+    let value = &text[span.clone()];
+    let head = text[span.start.saturating_sub(OPTION)..span.start].trim_ascii_end();
+    let end = head.iter().rposition(|byte| !matches!(byte, b'"' | b'\'' | b',' | b' ' | b'\t')).map_or(0, |at| at + 1);
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let start = head[..end].iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
+    let before = head[..start].last();
+    if head.get(start) != Some(&b'-') || before.is_some_and(|byte| !b" \t\r\n\"'`[(,".contains(byte)) {
+        return Assigned::No("no option of a command stands before it");
+    }
+    if value.starts_with(b"-") || value.contains(&b'=') {
+        return Assigned::No("it is another option");
+    }
+    literal(text, span, path)
+}
+
 /// Judges the password of a URL by itself and by the host that follows it.
 pub(super) fn url_password(text: &[u8], span: Range<usize>) -> Assigned {
     let value = &text[span.clone()];
     if let Some(why) = reference(value, false, TextKind::Unknown).or_else(|| not_a_value(value, b"")) {
         return Assigned::No(why);
+    }
+    if holds_signs_alone(value) {
+        return Assigned::No("it has no letter or digit");
     }
     let rest = text.get(span.end + 1..).unwrap_or_default();
     let end = rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
@@ -133,6 +193,22 @@ pub(super) fn url_password(text: &[u8], span: Range<usize>) -> Assigned {
     Assigned::Likely("a URL holds it between user and host")
 }
 
+/// No letter or digit, escapes such as `%7B` decoded: what tests of parsers are made of.
+fn holds_signs_alone(value: &[u8]) -> bool {
+    let mut rest = value;
+    while let Some((&first, behind)) = rest.split_first() {
+        let escaped = (first == b'%').then(|| behind.get(..2)).flatten();
+        let code =
+            escaped.and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let (byte, length) = code.map_or((first, 1), |code| (code, 3));
+        if byte.is_ascii_alphanumeric() || byte >= 0x80 {
+            return false;
+        }
+        rest = &rest[length..];
+    }
+    true
+}
+
 fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name: Name) -> Assigned {
     let value = &text[span.clone()];
     if let Some(why) = reference(value, join.quoted, kind) {
@@ -144,6 +220,12 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
     if !join.quoted && value.ends_with(b"=") && value[..value.len() - 1].iter().all(u8::is_ascii_lowercase) {
         return Assigned::No("it is the name of another setting");
     }
+    // `"name": ` on the line below; what `?` chooses is followed by a colon too.
+    let closing = text.get(span.end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let closed = span.end + usize::from(closing);
+    if join.quoted && join.operator != b'?' && text.get(closed) == Some(&b':') && text.get(closed + 1) != Some(&b':') {
+        return Assigned::No("it is a key of its own");
+    }
     let numbered = join.operator == b'|' && is_numbered(&text[..span.start]);
     if join.operator == b'|' && !numbered {
         return Assigned::No("it is an alternative, not a value");
@@ -152,12 +234,15 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
         if value.ends_with(b":") {
             return Assigned::No("it is a key of its own");
         }
+        if value[0] == b':' {
+            return Assigned::No("it is a member of what is named");
+        }
         let bracket = |byte: u8| matches!(byte, b'{' | b'(' | b'[');
         if span.start > 0 && bracket(text[span.start - 1]) || bracket(value[0]) {
             return Assigned::No("it stands in brackets: an expression, a type or a slot");
         }
         if kind == TextKind::Code {
-            return Assigned::No("an unquoted value in source code is an expression");
+            return Assigned::No(EXPRESSION);
         }
         if text.get(span.end).is_some_and(|byte| matches!(byte, b'(' | b'[')) || value.contains(&b'(') {
             return Assigned::No("it is a call or an index");
@@ -169,7 +254,18 @@ fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name:
     match name {
         Name::Password => judge_password(value, join, kind),
         Name::Token => judge_token(value, join, kind),
+        Name::Key => judge_key(value, join, kind),
     }
+}
+
+/// Groups of one length, letters and digits mixed, as keys are printed to be read: `7K2QX-M4D9A-...`.
+pub(super) fn is_grouped(value: &[u8]) -> bool {
+    let groups: Vec<&[u8]> = value.split(|byte| *byte == b'-').collect();
+    let mixed = |group: &&[u8]| group.iter().any(u8::is_ascii_digit) && group.iter().any(u8::is_ascii_alphabetic);
+    groups.len() >= 3
+        && groups.iter().all(|group| group.len() == groups[0].len() && group.iter().all(u8::is_ascii_alphanumeric))
+        && groups[0].len() >= 4
+        && groups.iter().filter(|group| mixed(group)).count() >= 2
 }
 
 /// `12|` right before the value, where the value begins: Laravel Sanctum writes a token's number before it.
@@ -187,6 +283,8 @@ fn is_numbered(before: &[u8]) -> bool {
 enum Name {
     Password,
     Token,
+    /// A key of something: `acme_key`, `signer.key`.
+    Key,
 }
 
 fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
@@ -198,7 +296,8 @@ fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
     let secret = has(&WORDS.secret_names);
     let key = has(&WORDS.key_names)
         || (words.iter().any(|word| word == "key" || word == "keys") && has(&WORDS.key_companions));
-    if !password && !secret && !key {
+    let other_key = words.len() > 1 && words.last().is_some_and(|word| word == "key");
+    if !password && !secret && !key && !other_key {
         return Err("the name does not speak of a secret");
     }
     // The last word says what the thing is: `password_hint`, `token_type`.
@@ -208,113 +307,15 @@ fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
     if has(&WORDS.public_names) {
         return Err("the name speaks of something that is no secret");
     }
-    Ok(if password { Name::Password } else { Name::Token })
-}
-
-/// Walks back from the value: opening quote, brackets, operator, closing quote, name.
-fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
-    let before = &text[span.start.saturating_sub(256)..span.start];
-    let mut at = before.len();
-    // Blanks between the quotes and the value are nobody's intention, and happen.
-    let blanks = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b' ').count();
-    let opening = before.len() - blanks(&mut before.iter().rev()).min(2);
-    let closing = span.end + blanks(&mut text[span.end..].iter()).min(2);
-    let quote = before[..opening].last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-    let quoted = quote.is_some_and(|quote| match text.get(closing) {
-        Some(&close) => close == quote || (close == b'\\' && text.get(closing + 1) == Some(&quote)),
-        None => false,
-    });
-    if quoted {
-        at = opening;
+    if password {
+        Ok(Name::Password)
+    } else if secret || key {
+        Ok(Name::Token)
+    } else if words.iter().any(|word| WORDS.harmless_names.contains(word)) {
+        Err("the name speaks of a key that opens nothing")
+    } else {
+        Ok(Name::Key)
     }
-    let skip = |at: &mut usize, test: &dyn Fn(u8) -> bool| {
-        while *at > 0 && test(before[*at - 1]) {
-            *at -= 1;
-        }
-    };
-    skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'@' | b'$'));
-    // String prefixes such as b"", L"", r"".
-    if quote.is_some() && at >= 2 && before[at - 1].is_ascii_alphabetic() && !before[at - 2].is_ascii_alphanumeric() {
-        at -= 1;
-    }
-    skip(&mut at, &|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'[' | b'{'));
-    let operator_end = at;
-    skip(&mut at, &|byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'(' | b'|' | b'?' | b'<' | b'!' | b'+' | b'-'));
-    // `.=` appends, and a dot before another operator is none.
-    if before[at..].first() == Some(&b'=') && before[..at].last() == Some(&b'.') {
-        at -= 1;
-    }
-    let operator = &before[at..operator_end];
-    // `||` gives a default, `|` an alternative or a filter.
-    let last = if operator.ends_with(b"||") { b'?' } else { operator.last().copied().unwrap_or(0) };
-    if operator.ends_with(b">") && !operator.contains(&b'=') {
-        // `<name>value` and `<key>name</key><string>value`
-        if let Some(name) = element_name(&before[..operator_end]) {
-            return Join { name, name_quoted: true, quoted, operator: b'=', comparison: false };
-        }
-    }
-    skip(&mut at, &|byte| byte.is_ascii_whitespace());
-    if operator == b"=" {
-        at = skip_type(before, at);
-        at = skip_go_type(before, at);
-    }
-    skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b' ' | b'\t'));
-    let end = at;
-    skip(&mut at, &|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..));
-    let mut name = &before[at..end];
-    if matches!(name, b"value" | b"content" | b"default") {
-        name = name_before(&before[..at]).unwrap_or(name);
-    }
-    let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
-    let name_quoted = before.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\'));
-    Join { name, name_quoted, quoted, operator: last, comparison }
-}
-
-/// `name: &'static str =`: steps over the type, back to the end of the name.
-fn skip_type(before: &[u8], at: usize) -> usize {
-    let typed = before[..at].iter().rposition(|&byte| {
-        !(byte.is_ascii_alphanumeric()
-            || matches!(byte, b'_' | b'&' | b'\'' | b'<' | b'>' | b'*' | b'.' | b' ' | b'?' | b'[' | b']'))
-    });
-    match typed {
-        Some(colon) if before[colon] == b':' && colon > 0 && before[colon - 1].is_ascii_alphanumeric() => colon,
-        _ => at,
-    }
-}
-
-/// `var name string =`: steps over the type, back to the end of the name.
-fn skip_go_type(before: &[u8], at: usize) -> usize {
-    let line = memchr::memrchr(b'\n', &before[..at]).map_or(0, |line| line + 1);
-    let declared = before[line..at].trim_ascii_start();
-    let mut words = declared.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    match (words.next(), words.next(), words.next(), words.next()) {
-        (Some(b"var" | b"const"), Some(_), Some(kind), None) => {
-            before[..at].trim_ascii_end().len() - kind.len() - usize::from(before[at - kind.len() - 1] == b' ')
-        }
-        _ => at,
-    }
-}
-
-/// The name of the element whose start tag ends `before`, or, for a value in `<string>`, what the `<key>` before says.
-fn element_name(before: &[u8]) -> Option<&[u8]> {
-    let open = memchr::memrchr(b'<', before)?;
-    let tag = &before[open + 1..before.len() - 1];
-    let end = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
-    let name = &tag[..end];
-    if matches!(name, b"string" | b"value" | b"data" | b"val") {
-        let close = memchr::memmem::rfind(&before[..open], b"</")?;
-        let start = memchr::memrchr(b'>', &before[..close])? + 1;
-        return Some(&before[start..close]);
-    }
-    Some(name)
-}
-
-/// `<add key="NAME" value=`, `{"name": "NAME", "value":`, `- name: NAME` and `value:` below it: the word before.
-fn name_before(before: &[u8]) -> Option<&[u8]> {
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let end = before.iter().rposition(|byte| word(byte) && *byte != b'-')? + 1;
-    let start = before[..end].iter().rposition(|byte| !word(byte))? + 1;
-    Some(&before[start..end])
 }
 
 fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
@@ -372,14 +373,12 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if value.iter().any(u8::is_ascii_whitespace) {
         return Assigned::No("it holds blanks");
     }
-    if is_wordy(value) {
-        let mixed = value.iter().any(u8::is_ascii_lowercase) && value.iter().any(u8::is_ascii_uppercase);
-        // Random letters change case about every other time, words do not.
-        let turns =
-            value.windows(2).filter(|pair| pair[0].is_ascii_lowercase() != pair[1].is_ascii_lowercase()).count();
-        if !mixed || turns * 3 < value.len() || value.len() < 16 {
-            return Assigned::No("it is made of words");
-        }
+    // Joined abbreviations are as unlike words as random letters are, but short.
+    let longest = value.split(|byte| !byte.is_ascii_alphanumeric()).max_by_key(|run| run.len()).unwrap_or_default();
+    let drawn = are_random(longest) && (longest.len() == value.len() || longest.len() >= 16)
+        || are_random(value) && digits >= 2 && is_identifier(value);
+    if is_wordy(value) && !drawn {
+        return Assigned::No("it is made of words");
     }
     if digits == value.len() {
         return Assigned::No("it is a number");
@@ -387,7 +386,8 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     // `AWS4-HMAC-SHA256`, `PBE-WithKey128-CBC`: names of algorithms and schemes are made of short parts.
     let parts = value.split(|byte| matches!(byte, b'-' | b'_'));
     let short = parts.clone().all(|part| (1..=9).contains(&part.len()) && !part.iter().all(u8::is_ascii_digit));
-    if parts.count() >= 3 && short && !value.iter().any(u8::is_ascii_lowercase) && !is_uuid(value) {
+    if parts.count() >= 3 && short && !value.iter().any(u8::is_ascii_lowercase) && !is_uuid(value) && !is_grouped(value)
+    {
         return Assigned::No("it names an algorithm");
     }
     // Random text holds short words by chance; long ones, or `key` between joiners, are meant.
@@ -405,10 +405,10 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if value.len() < 12 {
         return Assigned::Doubtful("it is short for a token");
     }
-    if digits < 2 && classes(value) < 3 {
+    if digits < 2 && classes(value) < 3 && !drawn {
         return Assigned::No("it is the name of something");
     }
-    if is_identifier(value) && mostly_words(value) {
+    if is_identifier(value) && !drawn && mostly_words(value) {
         return Assigned::No("it is an identifier with a number");
     }
     if join.comparison {
@@ -424,6 +424,22 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
         return Assigned::Doubtful("it stands in prose");
     }
     Assigned::Likely("it is assigned to a name that speaks of a secret")
+}
+
+/// Judges a value under a name that says no more than that it is a key. Keys of tables, caches and files are called so too,
+/// which are words, paths, digests and identifiers, and public keys, which are 32 bytes in base64.
+fn judge_key(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let token = value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let drawn = are_random(value) || classes(value) >= 3 && digits >= 2;
+    if value.len() < 20 || value.len() == 43 || !token || !drawn || !matches!(join.operator, b'=' | b':' | b'>' | b'?')
+    {
+        return Assigned::No("the name does not speak of a secret");
+    }
+    match judge_token(value, join, kind) {
+        Assigned::Likely(_) => Assigned::Likely("a random value is assigned to a key name"),
+        judged => judged,
+    }
 }
 
 /// Two thirds of the letters stand in words of four and more, and digits are few: `token_v2`, `KEY_SIZE_256`. Letters of
@@ -474,9 +490,43 @@ mod tests {
             ("a.js", "const apiKey = '@'", "sfq0hnlknhczbpzo6xkj"),
             ("a.go", "apiToken := `@`", "k9f8a7d6s5a4f3g2h1"),
             ("x.json", "\"client_secret\": \"@\",", "q8Zr-31_kfPwm2Xn"),
+            ("a.yml", "acme_key: '@'", "hfCnuVcYOgiRjlDEmAoRbN"),
+            ("a.js", "const signerKey = '@'", "k9Fa7d6s5A4f3g2H1mqz"),
+            ("a.txt", "token = '@'", "vZrEclFwOqeA"),
+            ("a.txt", "token = '@'", "b_ByDfulghxvvmHbArJSFfQhxemJPQHOwplxuydlKEEbfe"),
+            ("a.txt", "token = '@'", "IZAT6SA-AJUQES1-BZWZYWJ-VDIXPVG"),
         ] {
             let judged = judge(path, line, value);
             assert!(matches!(judged, Assigned::Likely(_)), "{line}: {judged:?}");
+        }
+    }
+
+    #[test]
+    fn signs_alone_are_no_password() {
+        for (value, alone) in
+            [("%60%7B%7D", true), ("!!!", true), ("%4a", false), ("a%20", false), ("%zz", false), ("%", true)]
+        {
+            assert_eq!(holds_signs_alone(value.as_bytes()), alone, "{value}");
+        }
+    }
+
+    #[test]
+    fn arguments_of_options() {
+        let judge = |line: &str, value: &str| {
+            let start = line.find('@').expect("a place for the value");
+            let text = line.replacen('@', value, 1);
+            argument(text.as_bytes(), start..start + value.len(), b"a.sh")
+        };
+        for line in ["tool --password @", "tool -u a -Password @ b", "[\"--db-password\", \"@\"]", "-pass @"] {
+            assert!(matches!(judge(line, "Copper7Lane"), Assigned::Likely(_)), "{line}");
+        }
+        for (line, value) in [
+            ("a two-pass @", "equivalent2"),
+            ("id=\"opt-redis-password\" @", "href=#opt7"),
+            ("tool --ask-password, @", "--ask-pass2"),
+            ("tool --password @", "${DB_PASSWORD}"),
+        ] {
+            assert!(matches!(judge(line, value), Assigned::No(_)), "{line}");
         }
     }
 
@@ -514,6 +564,24 @@ mod tests {
             ("a.md", "password = \"@\"", "<password>"),
             ("a.json", "\"secret_key\": \"@\"", "AKID/20090213/us-east-1/s3/aws4_request"),
             ("a.rs", "let secret = \"@\"", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"),
+            ("go.sum", "norvale.dev/token: '@'", "k9Fa7d6s5A4f3g2H1mqz"),
+            ("res/index_hu.properties", "token.reset=@", "Visszaallit2024"),
+            ("a_sv_SE.properties", "copy.password=@", "Kopiera"),
+            ("locales/de.json", "\"password\": \"@\"", "Kennwort"),
+            ("a.java", "Secret.getCipher(\"@\")", "AES/CFB8/NoPadding"),
+            ("a.java", "SecretKeyFactory.getInstance(\"@\")", "PBKDF2WithHmacSHA512"),
+            ("a.java", "password.check(\"@\")", ".*\\p{Punct}.*"),
+            ("a.go", "\"x.token\",\n\"@\": \"y\"", "batches.0.scopeSpans.0.kind"),
+            ("a.yml", "password: @", "@SMTP_PASSWORD@"),
+            ("a.yml", "password: \"@\"", "urn:k8s:secret:oidc:redisPass"),
+            ("a.yml", "sender_key: '@'", "aV9BpqYFqJpKYmgERyGv/6QyKMcgLqxM05V0gvzg9Yk"),
+            ("a.rs", "headers.contains_key(\"@\")", "x-amz-content-sha256"),
+            ("a.yml", "S3Key: '@'", "ci/beanstalk/gitlab_ci-611-1289.war"),
+            ("a.yml", "cache_key: '@'", "k9Fa7d6s5A4f3g2H1mqz"),
+            ("NEWS", "- mpi::SecretKeyMaterial:@", ":MLDSA65_Ed25519"),
+            ("a.yml", "tls.key: @", concat!("LS0tLS1CRU", "dJTiBQUklWQVRFIEtFWS0tLS0tCi0tLS0t")),
+            ("a.md", "redis.token: @", "traefik.tls.insecure2SkipVerify=false"),
+            ("Cargo.toml", "credentials = [\"@\"]", "attohttpc/tls-rustls"),
         ] {
             let judged = judge(path, line, value);
             assert!(matches!(judged, Assigned::No(_)), "{line}: {judged:?}");

@@ -4,6 +4,8 @@
 //! falls into the grades low (from [`LOW`]), medium (from [`MEDIUM`]) and high (from [`HIGH`]), or into rejection.
 
 mod assigned;
+mod join;
+mod letters;
 pub mod measure;
 mod named;
 pub mod parts;
@@ -20,7 +22,7 @@ pub use assigned::{TextKind, text_kind};
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};
 use crate::severity::Confidence;
-use assigned::{Assigned, assigned, literal, url_password};
+use assigned::{Assigned, argument, assigned, literal, url_password};
 use placeholder::{Placeholder, placeholder};
 use token::{Fact, Verdict};
 
@@ -43,6 +45,12 @@ const USUAL: i32 = 10;
 const PLACEHOLDER: i32 = -45;
 /// Points that a counting sequence takes from what has the form of an issuer's credential.
 const COUNTING: i32 = -10;
+
+/// The kind of findings that are passwords.
+const PASSWORD: &str = "hardcoded-password";
+
+/// Bytes from which a value that counts is a key rather than a sample of a password.
+const LONG: usize = 20;
 
 /// Bytes around a key in which the object that holds it begins and ends.
 const OBJECT_REACH: usize = 4096;
@@ -142,7 +150,11 @@ pub fn weigh(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> (Weig
 
 fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<(), Rejection> {
     let value = &text[span.clone()];
-    tally.placeholder(rule, value)?;
+    // Where the place decides, it goes first: most matches of such rules are code, and are told by that.
+    let by_place = rule.checks.contains(&Check::AssignedLiteral);
+    if !by_place {
+        tally.placeholder(rule, value, path)?;
+    }
     if parts::is_identifier(rule, value) {
         return Err(Rejection("it identifies the issuer's client or account, and is no secret".to_owned()));
     }
@@ -165,10 +177,14 @@ fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, 
                     return Err(Rejection(format!("{classes} character classes are fewer than {least}")));
                 }
             }
-            Check::AssignedLiteral => tally.assigned(assigned(text, span.clone(), path))?,
+            Check::AssignedLiteral => {
+                tally.assigned(assigned(text, span.clone(), path))?;
+                tally.placeholder(rule, value, path)?;
+            }
             Check::UrlPassword => tally.assigned(url_password(text, span.clone()))?,
             Check::Literal => tally.assigned(literal(text, span.clone(), path))?,
             Check::Named(ref names) => tally.named(named::named(text, span.clone(), path, &rule.keywords, names))?,
+            Check::Argument => tally.assigned(argument(text, span.clone(), path))?,
             Check::NotWord => {
                 if value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' ')) {
                     return Err(Rejection("it is made of words".to_owned()));
@@ -233,7 +249,7 @@ impl Tally {
         self.given.push(points);
     }
 
-    fn placeholder(&mut self, rule: &Rule, value: &[u8]) -> Result<(), Rejection> {
+    fn placeholder(&mut self, rule: &Rule, value: &[u8], path: &[u8]) -> Result<(), Rejection> {
         // Documents such as PEM blocks hold runs and words by chance and in their headers.
         if value.len() > 512 {
             return Ok(());
@@ -248,8 +264,11 @@ impl Tally {
             }
             Some(Placeholder::Counting { mostly }) => {
                 let why = if mostly { "it counts up or down" } else { "a part of it counts up or down" };
-                // Behind an issuer's prefix or name it may be a made-up credential of a test system that works.
-                match (rule.is_generic(), mostly) {
+                // Behind an issuer's prefix or name it may be a made-up credential of a test system that works; and keys
+                // that count are set as defaults. Passwords and short texts that count are samples, as is all in prose.
+                let sample = rule.kind == PASSWORD || value.len() < LONG || text_kind(path) == TextKind::Prose;
+                let sample = rule.is_generic() && sample;
+                match (sample, mostly) {
                     (true, true) => return Err(Rejection(format!("a placeholder: {why}"))),
                     (true, false) => self.add(Effect::Lower, PLACEHOLDER, why.to_owned()),
                     (false, _) => self.add(Effect::Lower, COUNTING, why.to_owned()),

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::assigned::{Assigned, credential, mostly_words};
+use super::assigned::{Assigned, credential, is_grouped, is_lock_file, mostly_words};
 use super::measure::{classes, shannon};
-use super::value::{is_uuid, is_wordy};
+use super::value::{is_public_key, is_uuid, is_wordy};
 use crate::rule::Named;
 use crate::rule::assign::begins_word;
 
@@ -59,18 +59,38 @@ pub(super) struct Judged {
     pub(super) name: Option<Range<usize>>,
 }
 
+/// How a value stands to the forms that an issuer's credentials usually have.
+#[derive(Clone, Copy, PartialEq)]
+enum FormOf {
+    Usual,
+    /// Perhaps the usual one with more behind it.
+    Longer,
+    Another,
+}
+
+fn form_of(value: &[u8], rule: &Named) -> FormOf {
+    // Hexadecimal text is written in either case.
+    let hex = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+    let lower = hex.then(|| value.to_ascii_lowercase()).or_else(|| as_uuid(value));
+    if rule.usual.iter().any(|form| form.fits(value) || lower.as_ref().is_some_and(|lower| form.fits(lower))) {
+        FormOf::Usual
+    } else if rule.usual.iter().any(|form| form.fits_head(value)) {
+        FormOf::Longer
+    } else {
+        FormOf::Another
+    }
+}
+
 /// Judges the value at `span` of `text` near one of `names` (lower case).
 pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[String], rule: &Named) -> Judged {
     let value = &text[span.clone()];
-    // Hexadecimal text is written in either case.
-    let lower =
-        (value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')).then(|| value.to_ascii_lowercase());
-    let fits = rule.usual.iter().any(|form| form.fits(value) || lower.as_ref().is_some_and(|lower| form.fits(lower)));
+    let form = form_of(value, rule);
+    let fits = form == FormOf::Usual;
     let before = text[span.start.saturating_sub(REACH)..span.start].to_ascii_lowercase();
     let element = in_secret_element(&before);
     // A longer value may be the usual one with more behind it; only what does not even begin like one is unusual.
     let any = rule.open || rule.usual.is_empty() || element;
-    let unusual = !fits && !any && !rule.usual.iter().any(|form| form.fits_head(value));
+    let unusual = form == FormOf::Another && !any;
     let usual = if fits { Some(true) } else { unusual.then_some(false) };
     let first = span.start - before.len();
     let Some(place) = last_name(&text[first..span.start], &before, names, rule.common) else {
@@ -95,6 +115,14 @@ struct Known {
     element: bool,
 }
 
+/// The UUID that `value` would be if its letters were hexadecimal digits, where it is laid out like one. Some issuers draw
+/// its places from all letters.
+fn as_uuid(value: &[u8]) -> Option<Vec<u8>> {
+    let lower = value.to_ascii_lowercase();
+    let mapped: Vec<u8> = lower.iter().map(|byte| if matches!(byte, b'g'..=b'z') { b'a' } else { *byte }).collect();
+    is_uuid(&mapped).then_some(mapped)
+}
+
 fn judge(
     text: &[u8],
     span: Range<usize>,
@@ -106,6 +134,10 @@ fn judge(
     let value = &text[span.clone()];
     let between = &before[place.end..];
     let told = element || SECRETS.is_match(between) || SECRETS.is_match(words_before(&before[..place.start]));
+    // `h1:` in go.sum is the first kind of hash of Go's modules.
+    if is_lock_file(path) || between.ends_with(b" h1:") {
+        return Assigned::No("a lock file lists digests");
+    }
     if DIGESTS.is_match(between) || between.ends_with(b"@") || between.ends_with(b"#") {
         return Assigned::No("it is a digest or a revision");
     }
@@ -115,13 +147,17 @@ fn judge(
     if cut_short(text, &span) {
         return Assigned::No("it is a part of a quoted text");
     }
-    if is_glued(text, &span, between) {
+    if is_inside_quotes(text, &span, between) || is_glued(text, &span, between) {
         return Assigned::No("it is a part of a longer text");
     }
     if let Some(line) = memchr::memrchr(b'\n', between) {
         let (above, below) = (between[..line].trim_ascii_end(), &between[line..]);
         let continued = assigns(above) && !above.is_empty() && assigns(below) && !below.contains(&b':');
-        if !(continued || usual && SECRETS.is_match(below)) {
+        // `# Acme` or `acme {`, and a setting below that speaks of a secret; a default value below the setting's name.
+        let whole = text.get(span.end).is_none_or(|byte| byte.is_ascii_whitespace() || b"\"'`,;)}]<\\".contains(byte));
+        let likely = usual || !common && whole && ends_with_secret_word(setting_name(below));
+        let setting = likely && SECRETS.is_match(below);
+        if !(continued || setting || told && sets_default(below)) {
             return Assigned::No("the issuer's name stands on another line");
         }
     }
@@ -130,13 +166,17 @@ fn judge(
     }
     let joiners = value.iter().filter(|byte| matches!(byte, b'-' | b'_')).count();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if joiners >= 2 && digits * 12 < value.len() && mostly_words(value) {
+    if joiners >= 2 && digits * 12 < value.len() && mostly_words(value) && !is_grouped(value) {
         return Assigned::No("it is an identifier with a number");
+    }
+    if is_public_key(value) {
+        return Assigned::No("it is a public key");
     }
     if is_uuid(value) && text[..span.start].ends_with(b"{") {
         return Assigned::No("it is a GUID in braces, which names a class or an interface");
     }
     let assigned_to = assigns(between);
+    let quoted = text[..span.start].last().is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     if !told && (in_path(between) || names_an_id(between)) {
         return Assigned::No("it is a part of an address, or an identifier");
     }
@@ -149,7 +189,7 @@ fn judge(
         }
         if !told {
             let random = !common && classes(value) >= 3 && value.len() >= 20 && !is_digest(value);
-            if !(random && is_sole_name(before, &place) && set_to(between)) {
+            if !(random && is_sole_name(before, &place) && (set_to(between) || quoted && is_blank(between))) {
                 return Assigned::No("nothing says that it is a credential");
             }
         }
@@ -163,7 +203,6 @@ fn judge(
     }
     let operator = between.iter().any(|byte| matches!(byte, b'=' | b':' | b'>'));
     // `openweather = "..."`, `metabase '...'`: the name alone, and its value.
-    let quoted = text[..span.start].last().is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     if is_sole_name(before, &place) && (set_to(between) || quoted && !common) && !(common && is_digest(value)) {
         return Assigned::Likely("it has the usual form of the issuer's credentials, under its name");
     }
@@ -183,6 +222,15 @@ fn cut_short(text: &[u8], span: &Range<usize>) -> bool {
     let rest = &text[span.end..];
     let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
     opened && rest.get(blanks).is_some_and(|byte| !quote(byte) && !matches!(byte, b'\\' | b'\r' | b'\n'))
+}
+
+/// A quote opens behind the issuer's name, the value ends where it closes, and something else comes first that does not
+/// speak of a secret: the value is the end of a longer one.
+fn is_inside_quotes(text: &[u8], span: &Range<usize>, between: &[u8]) -> bool {
+    let Some(&close) = text.get(span.end).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')) else { return false };
+    let Some(open) = memchr::memrchr(close, between) else { return false };
+    let inside = &between[open + 1..];
+    !inside.is_empty() && !inside.iter().any(u8::is_ascii_whitespace) && !SECRETS.is_match(inside)
 }
 
 /// A sign stands next to the value that neither ends nor begins one: what matched is a piece of something, of a password
@@ -268,6 +316,25 @@ fn ends_with_secret_word(between: &[u8]) -> bool {
     ["key", "token", "secret", "password"].iter().any(|word| end.ends_with(word.as_bytes()))
 }
 
+/// Nothing but quotes and blanks.
+fn is_blank(between: &[u8]) -> bool {
+    between.iter().all(|byte| matches!(byte, b'"' | b'\'' | b'`' | b' '))
+}
+
+/// The beginning of a line as far as the operator that assigns, without quotes and blanks at its end.
+fn setting_name(line: &[u8]) -> &[u8] {
+    let end = line.iter().rposition(|byte| matches!(byte, b'=' | b':')).unwrap_or(0);
+    let tail = |byte: &u8| matches!(byte, b'=' | b':' | b'"' | b'\'' | b'`' | b' ');
+    &line[..line[..end].iter().rposition(|byte| !tail(byte)).map_or(0, |at| at + 1)]
+}
+
+/// The line gives the value or the default of what stands above it: `default = "`, `value: `.
+fn sets_default(line: &[u8]) -> bool {
+    let name = setting_name(line);
+    let words = [&b"default"[..], b"value", b"\"default", b"\"value", b"'default", b"'value"];
+    words.contains(&name.trim_ascii_start())
+}
+
 /// The name of the value says that it is an identifier: `client_id = `, `"appId": "`.
 fn names_an_id(between: &[u8]) -> bool {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -346,10 +413,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_laid_out_as_a_uuid_has_its_form() {
+        let laid_out = "uigi9zkt-7q3u-v1v9-5x2s-91p78wlmsuxv";
+        assert!(likely(verdict("norvale_token = \"", laid_out, false, &["{{uuid}}"])));
+        assert_eq!(as_uuid(laid_out.as_bytes()).map(|mapped| is_uuid(&mapped)), Some(true));
+        assert_eq!(as_uuid(b"uigi9zkt-7q3u-v1v9-5x2s-91p78wlmsux"), None);
+    }
+
+    #[test]
     fn without_the_usual_form_the_place_has_to_be_an_assignment() {
         let value = "Q7f3kLm92xPzR4vTb81NcY";
         assert!(likely(verdict("norvale_api_key = \"", value, false, &[])));
-        assert!(!likely(verdict("norvale \"", value, false, &[])));
+        // Quotes right behind a name that is nothing else are one; those behind a word of the language are not.
+        assert!(likely(verdict("norvale \"", value, false, &[])));
+        assert!(!likely(verdict("norvale \"", value, true, &[])));
+        assert!(!likely(verdict("norvale \"", "q7f3klm92xpzr4vtb81ncy", false, &[])), "of two classes of characters");
+        assert!(!likely(verdict("norvale is \"", value, false, &[])));
         assert!(!likely(verdict("norvale_api_key = \"a-", value, false, &[])));
+        // The end of a longer quoted text.
+        assert!(!likely(verdict("norvale = \"=", value, false, &[])));
+        assert!(likely(verdict("norvale = \"key=", value, false, &[])));
+    }
+
+    #[test]
+    fn the_line_above_names_the_issuer_where_the_value_has_a_setting_of_its_own() {
+        let value = "Q7f3kLm92xPzR4vTb81NcY";
+        assert!(likely(verdict("# norvale\nAPI_KEY=\"", value, false, &[])));
+        assert!(likely(verdict("norvale_token\" {\n  default = \"", value, false, &[])));
+        assert!(!likely(verdict("# norvale\nregion=\"", value, false, &[])));
+        assert!(!likely(verdict("norvale\" {\n  default = \"", value, false, &[])));
+        assert!(!likely(verdict("# norvale\nAPI_KEY=\"", value, true, &[])));
     }
 }

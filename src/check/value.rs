@@ -38,10 +38,14 @@ pub(super) fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'
         return Some("it is sealed");
     }
     let angles = value.len() > 2 && value[0] == b'<' && value[value.len() - 1] == b'>';
+    // `@NAME@` and `@NAME`, as templates of configurations have them.
+    let at = value.strip_prefix(b"@").map(|name| name.strip_suffix(b"@").unwrap_or(name));
+    let named = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
+    let at = at.is_some_and(|name| name.len() >= 3 && name.iter().all(named));
     let dunder = value.len() > 4 && value.starts_with(b"__") && value.ends_with(b"__");
     let square = value.len() > 2 && value[0] == b'[' && value[value.len() - 1] == b']';
     let format = square || matches!(value, b"%s" | b"%d" | b"%v" | b"%q" | b"{}");
-    (percent || braces || angles || dunder || format).then_some("it is filled in from elsewhere")
+    (percent || braces || angles || at || dunder || format).then_some("it is filled in from elsewhere")
 }
 
 /// A slot of a template: `${NAME}`, `{{ name }}`, `$(command)`, `#{code}`, `<%= code %>`, `%(name)s`. Long values from all
@@ -95,6 +99,27 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     if (value.starts_with(b"eyJhbGciOi") || value.starts_with(b"eyJ0eXAiOi")) && !value.contains(&b'.') {
         return Some("it is the header of a token");
     }
+    if is_public_key(value) {
+        return Some("it is a public key");
+    }
+    // The base64 of `-----BEGIN `: rules of their own know what stands behind it.
+    if value.starts_with(b"LS0tLS1CRUdJTi") {
+        return Some("it is armoured text in base64");
+    }
+    let switch = |word: &[u8]| matches!(word, b"true" | b"false" | b"on" | b"off" | b"yes" | b"no" | b"none" | b"null");
+    if value
+        .iter()
+        .rposition(|&byte| byte == b'=')
+        .is_some_and(|at| at > 0 && switch(&trimmed[(at + 1).min(trimmed.len())..]))
+    {
+        return Some("it is another setting and its value");
+    }
+    if names_algorithms(value) {
+        return Some("it names an algorithm");
+    }
+    if has(b".*") || has(b".+") || has(b"\\p{") || has(b"[^") {
+        return Some("it is a pattern");
+    }
     let path_like = value.iter().filter(|&&byte| byte == b'/').count() >= 2 && classes(value) <= 2
         || value.starts_with(b"/")
         || value.starts_with(b"./")
@@ -143,6 +168,36 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
     !text.is_empty()
         && !text[0].is_ascii_digit()
         && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// `AES/CFB8/NoPadding`, `PBKDF2WithHmacSHA512`: nothing but names of algorithms, at least two.
+fn names_algorithms(value: &[u8]) -> bool {
+    const NAMES: [&str; 44] = [
+        "aes", "des", "desede", "rsa", "dsa", "ec", "ecdsa", "ecdh", "ed", "hmac", "sha", "md", "pbkdf", "pbe", "with",
+        "and", "gcm", "cbc", "ecb", "cfb", "ofb", "ctr", "ccm", "xts", "siv", "no", "padding", "pkcs", "oaep", "mgf",
+        "pss", "none", "blowfish", "twofish", "rc", "chacha", "poly", "argon", "scrypt", "bcrypt", "key", "bit",
+        "curve", "x",
+    ];
+    let words = words_of(value);
+    words.len() >= 2 && words.iter().all(|word| NAMES.contains(&word.as_str()))
+}
+
+/// A public key in base64: the DER of a `SubjectPublicKeyInfo` (RFC 5280, section 4.1) names its algorithm first, then holds a
+/// bit string. That of a private key (RFC 5958) holds an octet string at that place, so that the text differs there.
+pub(super) fn is_public_key(value: &[u8]) -> bool {
+    // RSA of the customary sizes, then P-256, P-384, P-521, Ed25519 and X25519.
+    let heads: [&[u8]; 5] = [
+        b"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgA",
+        b"MHYwEAYHKoZIzj0CAQYFK4EEACIDYgA",
+        b"MIGbMBAGByqGSM49AgEGBSuBBAAjA4GG",
+        b"MCowBQYDK2VwAyEA",
+        b"MCowBQYDK2VuAyEA",
+    ];
+    // The length before it shifts the rest within the groups of four.
+    let marks: [&[u8]; 2] = [b"BgkqhkiG9w0BAQEFAAO", b"GCSqGSIb3DQEBAQUAA4"];
+    let head = &value[..value.len().min(44)];
+    let rsa = head.starts_with(b"MI") && marks.iter().any(|mark| memchr::memmem::find(head, mark).is_some());
+    rsa || heads.iter().any(|head| value.starts_with(head))
 }
 
 /// Has the form of a UUID (RFC 9562, section 4).
@@ -210,4 +265,31 @@ pub(super) fn names_a_scheme(value: &[u8]) -> bool {
         && parts.iter().all(word)
         && parts.last().is_some_and(|last| last.iter().all(u8::is_ascii_lowercase))
         && names_a_secret(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_keys_are_told_from_private_ones() {
+        for public in [
+            "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA1Lztpxs7yUxQEsbDFhjMc9kZ",
+            "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ",
+            "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeRFgMrQEHI",
+            "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE",
+        ] {
+            assert_eq!(not_a_value(public.as_bytes(), b"key"), Some("it is a public key"), "{public}");
+        }
+        // The head of a PKCS#8 key: an octet string where the bit string would be.
+        assert!(!is_public_key(concat!("MIIEvQIBADANBgkqhkiG", "9w0BAQEFAASCBKcwggSjAgEAAoIBAQDx").as_bytes()));
+        assert!(!is_public_key(b"MIIB"));
+    }
+
+    #[test]
+    fn another_setting_is_no_value() {
+        assert_eq!(not_a_value(b"redis.tls.insecure2=false", b"token"), Some("it is another setting and its value"));
+        assert_eq!(not_a_value(b"k9f8a7d6s5a4f3g2h1==", b"token"), None);
+        assert_eq!(not_a_value(b"=no", b"token"), None);
+    }
 }

@@ -131,6 +131,7 @@ fn check_text(check: &Check) -> String {
         Check::Literal => "literal".to_owned(),
         Check::UrlPassword => "url-password".to_owned(),
         Check::NotWord => "not-word".to_owned(),
+        Check::Argument => "argument".to_owned(),
         Check::Named(named) if named.usual.is_empty() => "a credential of the issuer named before it".to_owned(),
         Check::Named(named) => format!(
             "a credential of the issuer named before it; usual form {}",

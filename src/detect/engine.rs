@@ -16,7 +16,7 @@ use super::shapes::ShapeTable;
 use crate::rule::assign::{ABOVE, BELOW, NEAR, near_reaches};
 use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, RUN, is_token_byte};
 use crate::rule::shape::Shape;
-use crate::rule::{Boundary, LoadedRule, RuleSet};
+use crate::rule::{Boundary, Form, LoadedRule, RuleSet};
 
 /// A match: a rule and the bytes of its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,8 @@ pub struct Engine {
     near: OnceLock<Keywords<3>>,
     /// The beginnings of issuers' values that are long enough to tell them, sorted. Made at first need.
     heads: OnceLock<Vec<String>>,
+    /// The forms of identifiers that go with secrets and are told by their form alone. Made at first need.
+    identifiers: OnceLock<Vec<Form>>,
     /// For each lane literal: contexts that hold it, by how far behind their start.
     contexts: Vec<Vec<Contexts>>,
     context_rules: Vec<usize>,
@@ -136,6 +138,7 @@ impl Engine {
             near_rules,
             near: OnceLock::new(),
             heads: OnceLock::new(),
+            identifiers: OnceLock::new(),
             contexts,
             values,
             rules,
@@ -182,6 +185,18 @@ impl Engine {
             .rev()
             .take_while(|head| head.as_bytes()[0] == value[0])
             .any(|head| value.starts_with(head.as_bytes()))
+    }
+
+    /// Whether `value` has the form of an identifier that goes with some issuer's secret: of a client, an account, a key.
+    pub fn identifies(&self, value: &[u8]) -> bool {
+        let identifiers = self.identifiers.get_or_init(|| {
+            let parts = self.rules.iter().flat_map(|loaded| loaded.rule.parts.iter());
+            let mut forms: Vec<Form> =
+                parts.filter(|part| part.names.is_empty()).flat_map(|part| part.forms.iter().cloned()).collect();
+            forms.dedup();
+            forms
+        });
+        identifiers.iter().any(|form| form.fits(value))
     }
 
     /// All matches that begin in `owned`, sorted by start, end and rule, without doubles.

@@ -106,6 +106,7 @@ pub(super) enum PlainCheck {
     Literal,
     UrlPassword,
     NotWord,
+    Argument,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,6 +124,7 @@ impl From<RawCheck> for Check {
             RawCheck::Plain(PlainCheck::Literal) => Self::Literal,
             RawCheck::Plain(PlainCheck::UrlPassword) => Self::UrlPassword,
             RawCheck::Plain(PlainCheck::NotWord) => Self::NotWord,
+            RawCheck::Plain(PlainCheck::Argument) => Self::Argument,
             RawCheck::Measured(MeasuredCheck::Entropy(bits)) => Self::Entropy(bits),
             RawCheck::Measured(MeasuredCheck::Classes(number)) => Self::Classes(number),
         }

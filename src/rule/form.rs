@@ -193,7 +193,7 @@ impl Form {
     /// length is fixed.
     pub(super) fn is_telling(&self) -> bool {
         let (shortest, longest) = self.lengths();
-        if shortest == longest {
+        if shortest == longest || self.literal_head().len() >= 4 {
             return true;
         }
         let mut seen = 0;

@@ -204,6 +204,8 @@ pub enum Check {
     UrlPassword,
     /// The value is not made of words alone.
     NotWord,
+    /// The value is the argument of an option on a command line.
+    Argument,
     /// The value is a credential of the issuer whose name stands before it.
     Named(Named),
 }

@@ -41,6 +41,8 @@ pub(super) fn judge_all<'r>(scanner: &'r Scanner, text: &[u8], path: &[u8], matc
     kept.retain_mut(|one| {
         let why = if others.name_a_whole(one) {
             Some("the name is a part of another issuer's")
+        } else if !is_issued(one.rule) && scanner.engine.identifies(&text[one.span.clone()]) {
+            Some("it identifies a client, an account or a key of an issuer, and is no secret")
         } else {
             others.doubt(scanner, text, one).filter(|why| !one.judgement.doubt(why))
         };

@@ -14,4 +14,8 @@ module.exports = {
   tokenHeader: 'x-gateway-token',
   apiKeyHeader: 'x-api-key',
   cookieKeys: [process.env.COOKIE_KEY],
+  signerKey: '<<generic-assigned-key ~ {{base62:28}}>>',
+  senderKey: '<<decoy ~ {{base64:43}}>>',
+  cacheKey: '<<decoy ~ {{base62:28}}>>',
+  kdf: crypto.scryptSync(process.env.SECRET_KEY || '', 'PBKDF2WithHmacSHA512', 32),
 };

@@ -1,0 +1,125 @@
+//! How a value is joined to a name: what stands before it on its line, read backward.
+//!
+//! Knows formats and languages by the way they assign, and nothing of secrets.
+
+use std::ops::Range;
+
+/// How value and name are joined.
+pub(super) struct Join<'t> {
+    /// The whole name, as far as it can be seen on the line.
+    pub(super) name: &'t [u8],
+    /// The name stands in quotes, or in a tag.
+    pub(super) name_quoted: bool,
+    /// The value stands in quotes.
+    pub(super) quoted: bool,
+    /// The last character of the operator; 0 for a blank.
+    pub(super) operator: u8,
+    /// The operator is a comparison.
+    pub(super) comparison: bool,
+}
+
+/// Walks back from the value: opening quote, brackets, operator, closing quote, name.
+pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
+    let before = &text[span.start.saturating_sub(256)..span.start];
+    let mut at = before.len();
+    // Blanks between the quotes and the value are nobody's intention, and happen.
+    let blanks = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b' ').count();
+    let opening = before.len() - blanks(&mut before.iter().rev()).min(2);
+    let closing = span.end + blanks(&mut text[span.end..].iter()).min(2);
+    let quote = before[..opening].last().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let quoted = quote.is_some_and(|quote| match text.get(closing) {
+        Some(&close) => close == quote || (close == b'\\' && text.get(closing + 1) == Some(&quote)),
+        None => false,
+    });
+    if quoted {
+        at = opening;
+    }
+    let skip = |at: &mut usize, test: &dyn Fn(u8) -> bool| {
+        while *at > 0 && test(before[*at - 1]) {
+            *at -= 1;
+        }
+    };
+    skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'@' | b'$'));
+    // String prefixes such as b"", L"", r"".
+    if quote.is_some() && at >= 2 && before[at - 1].is_ascii_alphabetic() && !before[at - 2].is_ascii_alphanumeric() {
+        at -= 1;
+    }
+    skip(&mut at, &|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'[' | b'{'));
+    let operator_end = at;
+    skip(&mut at, &|byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'(' | b'|' | b'?' | b'<' | b'!' | b'+' | b'-'));
+    // `.=` appends, and a dot before another operator is none.
+    if before[at..].first() == Some(&b'=') && before[..at].last() == Some(&b'.') {
+        at -= 1;
+    }
+    let operator = &before[at..operator_end];
+    // `||` gives a default, `|` an alternative or a filter.
+    let last = if operator.ends_with(b"||") { b'?' } else { operator.last().copied().unwrap_or(0) };
+    if operator.ends_with(b">") && !operator.contains(&b'=') {
+        // `<name>value` and `<key>name</key><string>value`
+        if let Some(name) = element_name(&before[..operator_end]) {
+            return Join { name, name_quoted: true, quoted, operator: b'=', comparison: false };
+        }
+    }
+    skip(&mut at, &|byte| byte.is_ascii_whitespace());
+    if operator == b"=" {
+        at = skip_type(before, at);
+        at = skip_go_type(before, at);
+    }
+    skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b' ' | b'\t'));
+    let end = at;
+    skip(&mut at, &|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..));
+    let mut name = &before[at..end];
+    if matches!(name, b"value" | b"content" | b"default") {
+        name = name_before(&before[..at]).unwrap_or(name);
+    }
+    let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
+    let name_quoted = before.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\'));
+    Join { name, name_quoted, quoted, operator: last, comparison }
+}
+
+/// `name: &'static str =`: steps over the type, back to the end of the name.
+fn skip_type(before: &[u8], at: usize) -> usize {
+    let typed = before[..at].iter().rposition(|&byte| {
+        !(byte.is_ascii_alphanumeric()
+            || matches!(byte, b'_' | b'&' | b'\'' | b'<' | b'>' | b'*' | b'.' | b' ' | b'?' | b'[' | b']'))
+    });
+    match typed {
+        Some(colon) if before[colon] == b':' && colon > 0 && before[colon - 1].is_ascii_alphanumeric() => colon,
+        _ => at,
+    }
+}
+
+/// `var name string =`: steps over the type, back to the end of the name.
+fn skip_go_type(before: &[u8], at: usize) -> usize {
+    let line = memchr::memrchr(b'\n', &before[..at]).map_or(0, |line| line + 1);
+    let declared = before[line..at].trim_ascii_start();
+    let mut words = declared.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    match (words.next(), words.next(), words.next(), words.next()) {
+        (Some(b"var" | b"const"), Some(_), Some(kind), None) => {
+            before[..at].trim_ascii_end().len() - kind.len() - usize::from(before[at - kind.len() - 1] == b' ')
+        }
+        _ => at,
+    }
+}
+
+/// The name of the element whose start tag ends `before`, or, for a value in `<string>`, what the `<key>` before says.
+fn element_name(before: &[u8]) -> Option<&[u8]> {
+    let open = memchr::memrchr(b'<', before)?;
+    let tag = &before[open + 1..before.len() - 1];
+    let end = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
+    let name = &tag[..end];
+    if matches!(name, b"string" | b"value" | b"data" | b"val") {
+        let close = memchr::memmem::rfind(&before[..open], b"</")?;
+        let start = memchr::memrchr(b'>', &before[..close])? + 1;
+        return Some(&before[start..close]);
+    }
+    Some(name)
+}
+
+/// `<add key="NAME" value=`, `{"name": "NAME", "value":`, `- name: NAME` and `value:` below it: the word before.
+fn name_before(before: &[u8]) -> Option<&[u8]> {
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let end = before.iter().rposition(|byte| word(byte) && *byte != b'-')? + 1;
+    let start = before[..end].iter().rposition(|byte| !word(byte))? + 1;
+    Some(&before[start..end])
+}
