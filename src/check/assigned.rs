@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::join::{Join, join};
+use super::kind::{TextKind, is_lock_file, text_kind};
 use super::letters::are_random;
 use super::measure::{classes, shannon};
 use super::value::{is_identifier, is_uuid, is_wordy, names_a_scheme, names_a_secret, not_a_value, reference};
@@ -20,87 +21,6 @@ pub(super) enum Assigned {
     Doubtful(&'static str),
     /// It is no secret.
     No(&'static str),
-}
-
-/// What kind of text a file holds, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextKind {
-    /// Source code: what is not quoted is an expression.
-    Code,
-    /// Settings: values need no quotes.
-    Settings,
-    /// Prose and mark-up for people.
-    Prose,
-    /// Cannot be told.
-    Unknown,
-}
-
-/// The kind of the file at `path` (raw bytes, `/` between components).
-pub fn text_kind(path: &[u8]) -> TextKind {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
-    let name = String::from_utf8_lossy(&name).into_owned();
-    if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
-        return TextKind::Settings;
-    }
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if is_translation(path, &name) {
-        return TextKind::Prose;
-    }
-    match extension {
-        "rs" | "go" | "py" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "java" | "kt" | "kts" | "scala"
-        | "groovy" | "gradle" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "vb" | "fs" | "swift"
-        | "m" | "mm" | "php" | "phtml" | "rb" | "erb" | "pl" | "pm" | "lua" | "dart" | "ex" | "exs" | "erl" | "hs"
-        | "clj" | "elm" | "jl" | "r" | "sol" | "vue" | "svelte" | "zig" | "nim" | "ml" | "pas" | "asm" | "proto"
-        | "graphql" | "ipynb" | "css" | "scss" | "jsp" | "aspx" | "cshtml" | "cr" | "coffee" | "cmake" | "bicep" => {
-            TextKind::Code
-        }
-        "env" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "config" | "properties" | "props"
-        | "json" | "json5" | "jsonc" | "xml" | "plist" | "tf" | "tfvars" | "tfstate" | "hcl" | "sh" | "bash"
-        | "zsh" | "fish" | "ksh" | "ps1" | "bat" | "cmd" | "sql" | "service" | "reg" | "netrc" | "npmrc" | "pypirc"
-        | "htpasswd" | "envrc" | "dist" | "template" | "tpl" | "j2" | "settings" | "credentials" | "tfrc" => {
-            TextKind::Settings
-        }
-        "md" | "markdown" | "rst" | "adoc" | "asciidoc" | "html" | "htm" | "tex" | "org" | "po" | "pot" | "mdx"
-        | "man" | "1" | "3" | "5" | "7" | "8" => TextKind::Prose,
-        _ => TextKind::Unknown,
-    }
-}
-
-/// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`. `name` is the file's, in lower case.
-fn is_translation(path: &[u8], name: &str) -> bool {
-    const FOLDERS: [&[u8]; 9] =
-        [b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"languages", b"translations", b"nls"];
-    const FILES: [&str; 8] = ["properties", "json", "yml", "yaml", "xml", "strings", "resx", "xlf"];
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    if !FILES.contains(&extension) {
-        return false;
-    }
-    let mut folders = path.split(|&byte| byte == b'/').rev().skip(1).take(3);
-    if folders.any(|folder| FOLDERS.iter().any(|known| folder.eq_ignore_ascii_case(known))) {
-        return true;
-    }
-    // ISO 639 and ISO 3166 codes behind the name of a bundle of resources (Java's `ResourceBundle`).
-    let mut parts = stem.rsplit('_').take_while(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
-    extension == "properties" && stem.contains('_') && parts.next().is_some()
-}
-
-/// Whether the file at `path` lists what a package manager chose, with digests of it.
-pub(super) fn is_lock_file(path: &[u8]) -> bool {
-    const NAMES: [&[u8]; 11] = [
-        b"go.sum",
-        b"go.work.sum",
-        b"package-lock.json",
-        b"npm-shrinkwrap.json",
-        b"pnpm-lock.yaml",
-        b"packages.lock.json",
-        b"gradle.lockfile",
-        b"verification-metadata.xml",
-        b".terraform.lock.hcl",
-        b"Package.resolved",
-        b"bun.lockb",
-    ];
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    name.ends_with(b".lock") || NAMES.contains(&name)
 }
 
 /// Bytes before a value in which its option is looked for.
@@ -350,7 +270,8 @@ fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if value.split(|byte| *byte == b'|').count() > 2 {
         return Assigned::No("it is a list of rules");
     }
-    if value.contains(&b'.') && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+    let unsigned = value.strip_prefix(b"-").or_else(|| value.strip_prefix(b"+")).unwrap_or(value);
+    if value.contains(&b'.') && unsigned.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
         return Assigned::No("it is a number or a version");
     }
     if value.iter().all(u8::is_ascii_digit) && value.len() < 6 {
@@ -382,6 +303,9 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     }
     if digits == value.len() {
         return Assigned::No("it is a number");
+    }
+    if names_a_header(value) || is_namespaced(value) {
+        return Assigned::No("it is the name of a header, an event or a setting");
     }
     // `AWS4-HMAC-SHA256`, `PBE-WithKey128-CBC`: names of algorithms and schemes are made of short parts.
     let parts = value.split(|byte| matches!(byte, b'-' | b'_'));
@@ -440,6 +364,20 @@ fn judge_key(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
         Assigned::Likely(_) => Assigned::Likely("a random value is assigned to a key name"),
         judged => judged,
     }
+}
+
+/// `X-Signature-Ed25519`: a header of HTTP that no standard knows.
+fn names_a_header(value: &[u8]) -> bool {
+    (value.starts_with(b"X-") || value.starts_with(b"x-")) && is_identifier(value) && mostly_words(value)
+}
+
+/// `org.matrix.msc4157.send.delayed_event`: a name within others, of small letters.
+fn is_namespaced(value: &[u8]) -> bool {
+    let word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    let mut parts = value.split(|byte| *byte == b'.');
+    value.iter().filter(|byte| **byte == b'.').count() >= 3
+        && parts.all(|part| part.first().is_some_and(u8::is_ascii_lowercase) && part.iter().all(word))
+        && mostly_words(value)
 }
 
 /// Two thirds of the letters stand in words of four and more, and digits are few: `token_v2`, `KEY_SIZE_256`. Letters of
@@ -582,6 +520,9 @@ mod tests {
             ("a.yml", "tls.key: @", concat!("LS0tLS1CRU", "dJTiBQUklWQVRFIEtFWS0tLS0tCi0tLS0t")),
             ("a.md", "redis.token: @", "traefik.tls.insecure2SkipVerify=false"),
             ("Cargo.toml", "credentials = [\"@\"]", "attohttpc/tls-rustls"),
+            ("a.rs", "\"norvale.encryption_keys\", \"@\"", "org.norvale.msc4157.send.delayed_event"),
+            ("a.rs", "/// token, given the `@` header", "X-Signature-Ed25519"),
+            ("a.txt", "SPF_PASS=@", "-0.001"),
         ] {
             let judged = judge(path, line, value);
             assert!(matches!(judged, Assigned::No(_)), "{line}: {judged:?}");

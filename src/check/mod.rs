@@ -5,6 +5,7 @@
 
 mod assigned;
 mod join;
+mod kind;
 mod letters;
 pub mod measure;
 mod named;
@@ -17,7 +18,7 @@ mod words;
 
 use std::ops::Range;
 
-pub use assigned::{TextKind, text_kind};
+pub use kind::{TextKind, text_kind};
 
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};

@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::assigned::{Assigned, credential, is_grouped, is_lock_file, mostly_words};
+use super::assigned::{Assigned, credential, is_grouped, mostly_words};
+use super::kind::is_lock_file;
 use super::measure::{classes, shannon};
 use super::value::{is_public_key, is_uuid, is_wordy};
 use crate::rule::Named;

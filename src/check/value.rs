@@ -1,6 +1,6 @@
 //! What a value looks like by itself: a reference, a path, a name, a date; for the checks that judge assignments.
 
-use super::assigned::TextKind;
+use super::kind::TextKind;
 use super::measure::{classes, shannon};
 use super::words::{WORDS, words_of};
 

@@ -1,0 +1,117 @@
+//! What kind of text a file holds, told by its path alone. Knows nothing of values and names.
+
+/// What kind of text a file holds, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// Source code: what is not quoted is an expression.
+    Code,
+    /// Settings: values need no quotes.
+    Settings,
+    /// Prose and mark-up for people.
+    Prose,
+    /// Cannot be told.
+    Unknown,
+}
+
+/// The kind of the file at `path` (raw bytes, `/` between components).
+pub fn text_kind(path: &[u8]) -> TextKind {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = String::from_utf8_lossy(&name).into_owned();
+    if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
+        return TextKind::Settings;
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if is_translation(path, &name) {
+        return TextKind::Prose;
+    }
+    match extension {
+        "rs" | "go" | "py" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "java" | "kt" | "kts" | "scala"
+        | "groovy" | "gradle" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "vb" | "fs" | "swift"
+        | "m" | "mm" | "php" | "phtml" | "rb" | "erb" | "pl" | "pm" | "lua" | "dart" | "ex" | "exs" | "erl" | "hs"
+        | "clj" | "elm" | "jl" | "r" | "sol" | "vue" | "svelte" | "zig" | "nim" | "ml" | "pas" | "asm" | "proto"
+        | "graphql" | "ipynb" | "css" | "scss" | "jsp" | "aspx" | "cshtml" | "cr" | "coffee" | "cmake" | "bicep" => {
+            TextKind::Code
+        }
+        "env" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "config" | "properties" | "props"
+        | "json" | "json5" | "jsonc" | "xml" | "plist" | "tf" | "tfvars" | "tfstate" | "hcl" | "sh" | "bash"
+        | "zsh" | "fish" | "ksh" | "ps1" | "bat" | "cmd" | "sql" | "service" | "reg" | "netrc" | "npmrc" | "pypirc"
+        | "htpasswd" | "envrc" | "dist" | "template" | "tpl" | "j2" | "settings" | "credentials" | "tfrc" => {
+            TextKind::Settings
+        }
+        "md" | "markdown" | "rst" | "adoc" | "asciidoc" | "html" | "htm" | "tex" | "org" | "po" | "pot" | "mdx"
+        | "man" | "1" | "3" | "5" | "7" | "8" => TextKind::Prose,
+        _ => TextKind::Unknown,
+    }
+}
+
+/// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`. `name` is the file's, in lower case.
+fn is_translation(path: &[u8], name: &str) -> bool {
+    const FOLDERS: [&[u8]; 9] =
+        [b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"languages", b"translations", b"nls"];
+    const FILES: [&str; 8] = ["properties", "json", "yml", "yaml", "xml", "strings", "resx", "xlf"];
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    if !FILES.contains(&extension) {
+        return false;
+    }
+    let mut folders = path.split(|&byte| byte == b'/').rev().skip(1).take(3);
+    if folders.any(|folder| FOLDERS.iter().any(|known| folder.eq_ignore_ascii_case(known))) {
+        return true;
+    }
+    // ISO 639 and ISO 3166 codes behind the name of a bundle of resources (Java's `ResourceBundle`).
+    let mut parts = stem.rsplit('_').take_while(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
+    extension == "properties" && stem.contains('_') && parts.next().is_some()
+}
+
+/// Whether the file at `path` lists what a package manager chose, with digests of it.
+pub(super) fn is_lock_file(path: &[u8]) -> bool {
+    const NAMES: [&[u8]; 11] = [
+        b"go.sum",
+        b"go.work.sum",
+        b"package-lock.json",
+        b"npm-shrinkwrap.json",
+        b"pnpm-lock.yaml",
+        b"packages.lock.json",
+        b"gradle.lockfile",
+        b"verification-metadata.xml",
+        b".terraform.lock.hcl",
+        b"Package.resolved",
+        b"bun.lockb",
+    ];
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    name.ends_with(b".lock") || NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_by_path() {
+        for (path, kind) in [
+            ("src/main.rs", TextKind::Code),
+            ("app/.env.local", TextKind::Settings),
+            ("Dockerfile.dev", TextKind::Settings),
+            ("README.md", TextKind::Prose),
+            ("src/messages_pt_BR.properties", TextKind::Prose),
+            ("web/Locales/de.json", TextKind::Prose),
+            ("conf/log4j_dev.properties", TextKind::Settings),
+            ("lang/build.gradle", TextKind::Code),
+            ("notes", TextKind::Unknown),
+        ] {
+            assert_eq!(text_kind(path.as_bytes()), kind, "{path}");
+        }
+    }
+
+    #[test]
+    fn lock_files_by_path() {
+        for (path, lock) in [
+            ("a/go.sum", true),
+            ("Cargo.lock", true),
+            ("package-lock.json", true),
+            ("lock.json", false),
+            ("a.locks", false),
+        ] {
+            assert_eq!(is_lock_file(path.as_bytes()), lock, "{path}");
+        }
+    }
+}
