@@ -7,7 +7,7 @@ use serde_json::ser::Formatter;
 use crate::blob::is_unsafe_to_print;
 
 /// Compact JSON in which characters that move the cursor, reorder text or cannot be seen are
-/// written as `\uXXXX`, beyond U+FFFF as a surrogate pair (RFC 8259 section 7). Readers get the same
+/// written as `\u` and four hexadecimal digits, beyond U+FFFF as a surrogate pair (RFC 8259 section 7). Readers get the same
 /// string either way.
 pub(super) struct InertFormatter;
 
