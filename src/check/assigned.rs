@@ -9,7 +9,9 @@ use super::join::{Join, join};
 use super::kind::{TextKind, is_lock_file, text_kind};
 use super::letters::are_random;
 use super::measure::{classes, shannon};
-use super::value::{is_identifier, is_uuid, is_wordy, names_a_scheme, names_a_secret, not_a_value, reference};
+use super::value::{
+    is_identifier, is_uuid, is_wordy, mostly_words, names_a_scheme, names_a_secret, not_a_value, reference,
+};
 use super::words::{WORDS, words_of};
 
 /// What the check says.
@@ -304,9 +306,6 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     if digits == value.len() {
         return Assigned::No("it is a number");
     }
-    if names_a_header(value) || is_namespaced(value) {
-        return Assigned::No("it is the name of a header, an event or a setting");
-    }
     // `AWS4-HMAC-SHA256`, `PBE-WithKey128-CBC`: names of algorithms and schemes are made of short parts.
     let parts = value.split(|byte| matches!(byte, b'-' | b'_'));
     let short = parts.clone().all(|part| (1..=9).contains(&part.len()) && !part.iter().all(u8::is_ascii_digit));
@@ -364,40 +363,6 @@ fn judge_key(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
         Assigned::Likely(_) => Assigned::Likely("a random value is assigned to a key name"),
         judged => judged,
     }
-}
-
-/// `X-Signature-Ed25519`: a header of HTTP that no standard knows.
-fn names_a_header(value: &[u8]) -> bool {
-    (value.starts_with(b"X-") || value.starts_with(b"x-")) && is_identifier(value) && mostly_words(value)
-}
-
-/// `org.matrix.msc4157.send.delayed_event`: a name within others, of small letters.
-fn is_namespaced(value: &[u8]) -> bool {
-    let word = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
-    let mut parts = value.split(|byte| *byte == b'.');
-    value.iter().filter(|byte| **byte == b'.').count() >= 3
-        && parts.all(|part| part.first().is_some_and(u8::is_ascii_lowercase) && part.iter().all(word))
-        && mostly_words(value)
-}
-
-/// Two thirds of the letters stand in words of four and more, and digits are few: `token_v2`, `KEY_SIZE_256`. Letters of
-/// random text change case too often for that, lie between digits, or cannot be said.
-pub(super) fn mostly_words(value: &[u8]) -> bool {
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits * 8 >= value.len() {
-        return false;
-    }
-    let words = words_of(value);
-    let letters: usize = words.iter().map(String::len).sum();
-    words.iter().filter(|word| word.len() >= 4 && can_be_said(word)).map(String::len).sum::<usize>() * 3 >= letters * 2
-}
-
-/// Whether a longer word, in lower case, has a vowel at least every five letters. Short ones are abbreviations as often.
-fn can_be_said(word: &str) -> bool {
-    const ABBREVIATION: usize = 6;
-    const CONSONANTS: usize = 4;
-    let consonants = word.split(|letter| matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || !letter.is_ascii());
-    word.len() <= ABBREVIATION || consonants.map(str::len).max().unwrap_or(0) <= CONSONANTS
 }
 
 #[cfg(test)]

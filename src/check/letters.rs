@@ -8,8 +8,7 @@ use std::sync::LazyLock;
 /// Letters that a value needs for the measure to say anything: shorter words are often abbreviations.
 const LEAST: i32 = 10;
 
-/// Eighths of a bit a pair. Of random letters of length 12 and 20, 98% and 99.6% stay under 0; of the quoted words and
-/// names of 12 and more letters in a registry of crates, 2% do.
+/// Eighths of a bit a pair. How many random values and how many names stay under it is tested below.
 const RANDOM: i32 = 0;
 
 /// The bound for values of under 12 letters, where chance plays a larger part.
@@ -44,9 +43,43 @@ pub(super) fn are_random(value: &[u8]) -> bool {
     letters >= LEAST && pairs * 2 >= LEAST && sum < bound * pairs
 }
 
+/// Whether a longer word, in lower case, has a vowel at least every five letters. Short ones are abbreviations as often. For
+/// the words of a value, most of which have too few letters for [`are_random`].
+pub(super) fn can_be_said(word: &str) -> bool {
+    const ABBREVIATION: usize = 6;
+    const CONSONANTS: usize = 4;
+    let consonants = word.split(|letter| matches!(letter, 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || !letter.is_ascii());
+    word.len() <= ABBREVIATION || consonants.map(str::len).max().unwrap_or(0) <= CONSONANTS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::RuleSet;
+
+    /// How many of 10,000 values of `length` letters, drawn by a fixed seed, count as random.
+    fn drawn_as_random(length: usize) -> usize {
+        // Xorshift (Marsaglia 2003, section 3): the draw has to be even and the same at each run, no more.
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut letter = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            b'a' + u8::try_from((state >> 33) % 26).expect("26 letters")
+        };
+        (0..10_000).filter(|_| are_random(&(0..length).map(|_| letter()).collect::<Vec<u8>>())).count()
+    }
+
+    #[test]
+    fn the_bounds_part_random_letters_from_names() {
+        let (short, long) = (drawn_as_random(12), drawn_as_random(20));
+        assert!(short >= 9_700 && long >= 9_900, "{short} {long}");
+        let titles: Vec<String> = RuleSet::embedded().iter().map(|loaded| loaded.rule.title.clone()).collect();
+        let words: Vec<&str> =
+            titles.iter().flat_map(|title| title.split(' ')).filter(|word| word.len() >= 10).collect();
+        let random = words.iter().filter(|word| are_random(word.as_bytes())).count();
+        assert!(words.len() > 300 && random * 50 <= words.len(), "{random} of {}", words.len());
+    }
 
     #[test]
     fn words_are_told_from_random_letters() {

@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::assigned::{Assigned, credential, is_grouped, mostly_words};
+use super::assigned::{Assigned, credential, is_grouped};
 use super::kind::is_lock_file;
 use super::measure::{classes, shannon};
-use super::value::{is_public_key, is_uuid, is_wordy};
+use super::value::{is_public_key, is_uuid, is_wordy, mostly_words};
 use crate::rule::Named;
 use crate::rule::assign::begins_word;
 

@@ -1,6 +1,7 @@
 //! What a value looks like by itself: a reference, a path, a name, a date; for the checks that judge assignments.
 
 use super::kind::TextKind;
+use super::letters::can_be_said;
 use super::measure::{classes, shannon};
 use super::words::{WORDS, words_of};
 
@@ -106,12 +107,7 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     if value.starts_with(b"LS0tLS1CRUdJTi") {
         return Some("it is armoured text in base64");
     }
-    let switch = |word: &[u8]| matches!(word, b"true" | b"false" | b"on" | b"off" | b"yes" | b"no" | b"none" | b"null");
-    if value
-        .iter()
-        .rposition(|&byte| byte == b'=')
-        .is_some_and(|at| at > 0 && switch(&trimmed[(at + 1).min(trimmed.len())..]))
-    {
+    if sets_a_switch(trimmed) {
         return Some("it is another setting and its value");
     }
     if names_algorithms(value) {
@@ -155,12 +151,47 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     {
         return Some("it is a file name");
     }
-    let dotted = value.contains(&b'.')
-        && value.split(|&byte| byte == b'.').all(|part| is_identifier(part) && !part.iter().any(u8::is_ascii_digit));
-    if dotted {
+    if is_dotted_name(value) {
         return Some("it is a dotted name");
     }
+    if names_a_header(value) {
+        return Some("it is the name of a header");
+    }
     None
+}
+
+/// `redis.tls.insecure2=false`, in lower case.
+fn sets_a_switch(value: &[u8]) -> bool {
+    memchr::memrchr(b'=', value).is_some_and(|at| {
+        let set_to = &value[at + 1..];
+        at > 0 && matches!(set_to, b"true" | b"false" | b"on" | b"off" | b"yes" | b"no" | b"none" | b"null")
+    })
+}
+
+/// `spring.datasource.password`, and with digits `org.matrix.msc4157.send.delayed_event`: a name within others. Tokens have
+/// dots too, so that one with digits has four parts, of small letters that are mostly words.
+fn is_dotted_name(value: &[u8]) -> bool {
+    let dots = value.iter().filter(|byte| **byte == b'.').count();
+    let parts = dots > 0 && value.split(|byte| *byte == b'.').all(is_identifier);
+    let digits = value.iter().any(u8::is_ascii_digit);
+    parts && (!digits || dots >= 3 && !value.iter().any(u8::is_ascii_uppercase) && mostly_words(value))
+}
+
+/// `X-Signature-Ed25519`: a header of HTTP that no standard knows.
+fn names_a_header(value: &[u8]) -> bool {
+    (value.starts_with(b"X-") || value.starts_with(b"x-")) && is_identifier(value) && mostly_words(value)
+}
+
+/// Two thirds of the letters stand in words of four and more, and digits are few: `token_v2`, `KEY_SIZE_256`. Letters of
+/// random text change case too often for that, lie between digits, or cannot be said.
+pub(super) fn mostly_words(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits * 8 >= value.len() {
+        return false;
+    }
+    let words = words_of(value);
+    let letters: usize = words.iter().map(String::len).sum();
+    words.iter().filter(|word| word.len() >= 4 && can_be_said(word)).map(String::len).sum::<usize>() * 3 >= letters * 2
 }
 
 /// Letters, digits and joiners, no digit first.
@@ -172,14 +203,8 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
 
 /// `AES/CFB8/NoPadding`, `PBKDF2WithHmacSHA512`: nothing but names of algorithms, at least two.
 fn names_algorithms(value: &[u8]) -> bool {
-    const NAMES: [&str; 44] = [
-        "aes", "des", "desede", "rsa", "dsa", "ec", "ecdsa", "ecdh", "ed", "hmac", "sha", "md", "pbkdf", "pbe", "with",
-        "and", "gcm", "cbc", "ecb", "cfb", "ofb", "ctr", "ccm", "xts", "siv", "no", "padding", "pkcs", "oaep", "mgf",
-        "pss", "none", "blowfish", "twofish", "rc", "chacha", "poly", "argon", "scrypt", "bcrypt", "key", "bit",
-        "curve", "x",
-    ];
     let words = words_of(value);
-    words.len() >= 2 && words.iter().all(|word| NAMES.contains(&word.as_str()))
+    words.len() >= 2 && words.iter().all(|word| WORDS.algorithm_names.contains(word))
 }
 
 /// A public key in base64: the DER of a `SubjectPublicKeyInfo` (RFC 5280, section 4.1) names its algorithm first, then holds a

@@ -17,6 +17,7 @@ pub(super) struct Words {
     pub(super) public_names: HashSet<String>,
     pub(super) placeholder_values: HashSet<String>,
     pub(super) placeholder_words: HashSet<String>,
+    pub(super) algorithm_names: HashSet<String>,
     pub(super) reference_prefixes: Vec<String>,
 }
 
