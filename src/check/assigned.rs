@@ -6,12 +6,10 @@
 use std::ops::Range;
 
 use super::join::{Join, join};
-use super::kind::{TextKind, is_lock_file, text_kind};
+use super::kind::{TextKind, is_lock_file, is_translation, text_kind};
 use super::letters::are_random;
 use super::measure::{classes, shannon};
-use super::value::{
-    is_identifier, is_uuid, is_wordy, mostly_words, names_a_scheme, names_a_secret, not_a_value, reference,
-};
+use super::value::{is_identifier, is_uuid, is_wordy, mostly_words, not_a_value, reference};
 use super::words::{WORDS, words_of};
 
 /// What the check says.
@@ -28,34 +26,121 @@ pub(super) enum Assigned {
 /// Bytes before a value in which its option is looked for.
 const OPTION: usize = 64;
 
+/// Bytes of a line before a value in which it is looked for the quotes that it stands in.
+const EMBEDDED: usize = 1024;
+
 /// Why an unquoted value in code is none.
 const EXPRESSION: &str = "an unquoted value in source code is an expression";
 
-/// Judges the value at `span` of `text`.
-pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
+/// Why the value at `span` of `text` cannot be a literal that is assigned to a name; none where it may be one. `password`
+/// says that the rule is one for passwords.
+pub(super) fn not_assigned(text: &[u8], span: Range<usize>, path: &[u8], password: bool) -> Option<&'static str> {
     if is_lock_file(path) {
-        return Assigned::No("a lock file lists digests");
+        return Some("a lock file lists digests");
     }
+    let value = &text[span.clone()];
     let kind = text_kind(path);
     let join = join(text, span.clone());
-    if kind == TextKind::Code && !join.quoted && join.operator != b'|' {
-        return Assigned::No(reference(&text[span], false, kind).unwrap_or(EXPRESSION));
+    if kind == TextKind::Code && !join.quoted && join.operator != b'|' && !stands_in_quotes(text, span.start) {
+        return Some(reference(&text[span], false, kind).unwrap_or(EXPRESSION));
     }
-    if join.operator == b'(' && join.name.rsplit(|byte| *byte == b'.').next() == Some(b"pass") {
-        return Assigned::No("it is passed to a function, not assigned");
+    if !join.quoted && span.start > 0 && text[span.start - 1].is_ascii_alphanumeric() {
+        return Some("it begins inside a word");
     }
-    if join.operator == b',' && !join.name_quoted {
-        return Assigned::No("the name is an argument of its own");
+    if join.operator == b',' && (!join.name_quoted || join.below && !join.name_opened) {
+        return Some("the name is an argument of its own");
+    }
+    let word = (is_wordy(value) || value.starts_with(b".")) && !value.iter().any(u8::is_ascii_uppercase);
+    if join.operator == b',' && word && matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) {
+        return Some("it is an element of a list");
+    }
+    // What a `>` ends on the line above is no value unless another tag follows; with a blank before it, it compares.
+    let before = text[..span.start].trim_ascii_end();
+    let tag = text[span.end..].trim_ascii_start().starts_with(b"</");
+    if !join.quoted && join.below && ends_an_element(before) {
+        return Some("it stands below an element, not in it");
+    }
+    let above = join.below && before.ends_with(b">") && !before.ends_with(b"=>") && !before.ends_with(b": >");
+    if !join.quoted && !tag && (above || join.operator == b'>' && join.spaced && !before.ends_with(b"=>")) {
+        return Some("it is not assigned");
+    }
+    if let Some(why) = names_something_else(join.name, &text[span.clone()]) {
+        return Some(why);
+    }
+    // `update_password: always`, `mustChangePassword: on_create`
+    let verb = words_of(join.name).first().is_some_and(|first| WORDS.verbs.contains(first));
+    if verb && is_wordy(&text[span.clone()]) {
+        return Some("the name speaks of what is done with a secret");
+    }
+    if !password && words_of(join.name).iter().any(|word| WORDS.password_names.contains(word)) {
+        return Some("the name speaks of a password, for which there are rules of their own");
+    }
+    // `pass` is a word of its own.
+    let bare = join.name.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or_default();
+    if bare.eq_ignore_ascii_case(b"pass") && (join.operator == b'(' || join.operator == b',' && !join.name_quoted) {
+        return Some("it is passed to a function, not assigned");
+    }
+    if is_translation(path) && is_wordy(&text[span.clone()]) {
+        return Some("it is a text for people");
+    }
+    if ends_in_another_word(bare) {
+        return Some("the name does not speak of a secret");
     }
     // Prose lists words of code in back quotes, one after the other.
     let back_quoted = span.start > 0 && text[span.start - 1] == b'`' || text[span.start] == b'`';
     if back_quoted && !matches!(join.operator, b'=' | b':' | b'>') {
-        return Assigned::No("it is a word of code in prose");
+        return Some("it is a word of code in prose");
     }
-    match judge_name(join.name) {
-        Ok(name) => judge(text, span, &join, kind, name),
-        Err(why) => Assigned::No(why),
+    not_a_literal(text, &span, &join, kind)
+}
+
+/// Whether `before` ends with `</name>`.
+fn ends_an_element(before: &[u8]) -> bool {
+    let open = before.strip_suffix(b">").and_then(|tag| {
+        memchr::memrchr(b'<', &tag[tag.len().saturating_sub(64)..]).map(|at| &tag[tag.len().saturating_sub(64) + at..])
+    });
+    open.is_some_and(|tag| tag.starts_with(b"</"))
+}
+
+/// `compass`, `bypass`: words that end in `pass` and speak of something else.
+fn ends_in_another_word(name: &[u8]) -> bool {
+    words_of(name).last().is_some_and(|last| {
+        ["compass", "bypass", "overpass", "surpass", "trespass", "encompass", "underpass", "subpass"]
+            .contains(&last.as_str())
+    })
+}
+
+/// Why `name` is that of no secret, but of something beside one, of what may be seen, or of a key that opens nothing. The
+/// last word says what the thing is, as in `password_hint`, `token_type`.
+fn names_something_else(name: &[u8], value: &[u8]) -> Option<&'static str> {
+    let words = words_of(name);
+    let harmless = |word: &String| WORDS.harmless_names.contains(word);
+    // What is repeated to confirm it is the secret itself.
+    let beside = |word: &String| harmless(word) && !WORDS.trial_names.contains(word);
+    if words.last().is_some_and(beside) {
+        return Some("the name speaks of something beside the secret");
     }
+    let last = words.last().map_or("", String::as_str);
+    let companion = words.iter().any(|word| WORDS.key_companions.contains(word));
+    let secret = words.iter().any(|word| WORDS.password_names.contains(word) || WORDS.secret_names.contains(word));
+    if last == "key" && !companion && !secret {
+        if words.iter().any(harmless) {
+            return Some("the name speaks of a key that opens nothing");
+        }
+        // 32 bytes in base64 without padding.
+        if value.len() == 43 {
+            return Some("it has the form of a public key");
+        }
+    }
+    // `hash_secret` and `primary_access_key` are secrets, `public_key` is none.
+    let opens = WORDS.password_names.contains(last)
+        || WORDS.secret_names.contains(last)
+        || last == "pepper"
+        || last == "key" && words.iter().rev().nth(1).is_some_and(|word| WORDS.key_companions.contains(word));
+    let excused = |word: &String| matches!(word.as_str(), "hash" | "hashed" | "encrypted" | "primary" | "foreign");
+    let public = |word: &String| !opens || !excused(word);
+    let spoken = words.iter().any(|word| WORDS.public_names.contains(word) && public(word));
+    spoken.then_some("the name speaks of something that is no secret")
 }
 
 /// Judges the value at `span` of `text`, of which it is known that it stands near a name that speaks of a credential.
@@ -63,32 +148,60 @@ pub(super) fn assigned(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned
 pub(super) fn credential(text: &[u8], span: Range<usize>, path: &[u8], bare: bool) -> Assigned {
     let join = join(text, span.clone());
     let join = if bare && join.operator == 0 { Join { operator: b'=', ..join } } else { join };
-    judge(text, span, &join, text_kind(path), Name::Token)
+    let kind = text_kind(path);
+    match not_a_literal(text, &span, &join, kind) {
+        Some(why) => Assigned::No(why),
+        None => judge_token(&text[span], &join, kind),
+    }
 }
 
-/// Judges a value of which the rule's context has said that it is a password.
-pub(super) fn literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
-    let kind = text_kind(path);
+/// Why a value of which the rule's context has said that it is a password cannot be one.
+pub(super) fn no_literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Option<&'static str> {
     // It may stand bare inside a larger string, as in a connection string.
     let join = Join { operator: b'=', quoted: true, ..join(text, span.clone()) };
-    judge(text, span, &join, kind, Name::Password)
+    not_a_literal(text, &span, &join, text_kind(path))
 }
 
-/// Judges the value behind an option: `--password VALUE`, `"-Password", "VALUE"`.
-pub(super) fn argument(text: &[u8], span: Range<usize>, path: &[u8]) -> Assigned {
+/// Why the value behind an option (`--password VALUE`, `"-Password", "VALUE"`) cannot be a secret.
+pub(super) fn no_argument(text: &[u8], span: Range<usize>, path: &[u8]) -> Option<&'static str> {
     let value = &text[span.clone()];
     let head = text[span.start.saturating_sub(OPTION)..span.start].trim_ascii_end();
     let end = head.iter().rposition(|byte| !matches!(byte, b'"' | b'\'' | b',' | b' ' | b'\t')).map_or(0, |at| at + 1);
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let start = head[..end].iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
     let before = head[..start].last();
-    if head.get(start) != Some(&b'-') || before.is_some_and(|byte| !b" \t\r\n\"'`[(,".contains(byte)) {
-        return Assigned::No("no option of a command stands before it");
+    let option = head.get(start) == Some(&b'-') && before.is_none_or(|byte| b" \t\r\n\"'`[(,".contains(byte));
+    // `two-pass` is a word of prose, `requirepass` one of a configuration.
+    let first = start == 0 || before == Some(&b'\n');
+    let directive = (first || !head[start..end].contains(&b'-')) && is_directive(text, &span, first, path);
+    if !option && !directive {
+        return Some("no option of a command stands before it");
     }
-    if value.starts_with(b"-") || value.contains(&b'=') {
-        return Assigned::No("it is another option");
+    if value.starts_with(b"-") {
+        return Some("it is another option");
     }
-    literal(text, span, path)
+    no_literal(text, span, path)
+}
+
+/// `requirepass VALUE` and nothing else on the line: so do many programs write their settings, and `.netrc` a login.
+fn is_directive(text: &[u8], span: &Range<usize>, first: bool, path: &[u8]) -> bool {
+    let rest = text[span.end..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n'));
+    let quoted = matches!(text[..span.start].last(), Some(b'"' | b'\''));
+    let mut rest = rest.filter(|byte| !byte.is_ascii_whitespace() && **byte != b';');
+    let closed = rest.all(|byte| quoted && matches!(byte, b'"' | b'\''));
+    // `setenv NAME VALUE` of shells and servers.
+    let line = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
+    let set = [&b"set "[..], b"setenv ", b"export "].iter().any(|word| {
+        let head = text[line..span.start].trim_ascii_start();
+        head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+    });
+    closed
+        && (set
+            || match text_kind(path) {
+                TextKind::Settings => true,
+                TextKind::Unknown => first,
+                TextKind::Code | TextKind::Prose => false,
+            })
 }
 
 /// Judges the password of a URL by itself and by the host that follows it.
@@ -131,53 +244,93 @@ fn holds_signs_alone(value: &[u8]) -> bool {
     true
 }
 
-fn judge(text: &[u8], span: Range<usize>, join: &Join<'_>, kind: TextKind, name: Name) -> Assigned {
+/// Why the value at `span` of `text`, joined to a name by `join`, is no literal or stands for no secret.
+fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKind) -> Option<&'static str> {
     let value = &text[span.clone()];
     if let Some(why) = reference(value, join.quoted, kind) {
-        return Assigned::No(why);
+        return Some(why);
     }
     if let Some(why) = not_a_value(value, join.name) {
-        return Assigned::No(why);
+        return Some(why);
     }
     if !join.quoted && value.ends_with(b"=") && value[..value.len() - 1].iter().all(u8::is_ascii_lowercase) {
-        return Assigned::No("it is the name of another setting");
+        return Some("it is the name of another setting");
     }
     // `"name": ` on the line below; what `?` chooses is followed by a colon too.
     let closing = text.get(span.end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     let closed = span.end + usize::from(closing);
     if join.quoted && join.operator != b'?' && text.get(closed) == Some(&b':') && text.get(closed + 1) != Some(&b':') {
-        return Assigned::No("it is a key of its own");
+        return Some("it is a key of its own");
+    }
+    let rest = &text[span.end..];
+    let opened = text[..span.start].trim_ascii_end();
+    let line = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
+    let template = memchr::memmem::rfind(&text[line.max(span.start.saturating_sub(EMBEDDED))..span.start], b"{{");
+    if template.is_some_and(|at| {
+        let inside = &text[line.max(span.start.saturating_sub(EMBEDDED)) + at..span.start];
+        memchr::memmem::find(inside, b"lookup").is_some() && memchr::memmem::find(inside, b"}}").is_none()
+    }) {
+        return Some("it says where the value is looked up");
+    }
+    if rest.starts_with(b"${") || rest.starts_with(b"{") && value.ends_with(b"$") || opened.ends_with(b"{{") {
+        return Some("it is a part of a template");
+    }
+    // `"client_id: shop-4711"`
+    let setting = |name: &[u8]| is_identifier(name) && name.contains(&b'_');
+    if memchr::memmem::find(value, b": ").is_some_and(|colon| setting(&value[..colon])) {
+        return Some("it is another setting and its value");
+    }
+    if value.split(|byte| *byte == b'|').count() > 2 {
+        return Some("it is a list of rules");
     }
     let numbered = join.operator == b'|' && is_numbered(&text[..span.start]);
     if join.operator == b'|' && !numbered {
-        return Assigned::No("it is an alternative, not a value");
+        return Some("it is an alternative, not a value");
     }
     if !join.quoted && !numbered {
         if value.ends_with(b":") {
-            return Assigned::No("it is a key of its own");
+            return Some("it is a key of its own");
         }
         if value[0] == b':' {
-            return Assigned::No("it is a member of what is named");
+            return Some("it is a member of what is named");
         }
         let bracket = |byte: u8| matches!(byte, b'{' | b'(' | b'[');
-        if span.start > 0 && bracket(text[span.start - 1]) || bracket(value[0]) {
-            return Assigned::No("it stands in brackets: an expression, a type or a slot");
+        let section = text[..span.start].ends_with(b"<![CDATA[");
+        if span.start > 0 && bracket(text[span.start - 1]) && !section || bracket(value[0]) {
+            return Some("it stands in brackets: an expression, a type or a slot");
         }
-        if kind == TextKind::Code {
-            return Assigned::No(EXPRESSION);
+        if kind == TextKind::Code && !stands_in_quotes(text, span.start) {
+            return Some(EXPRESSION);
         }
         if text.get(span.end).is_some_and(|byte| matches!(byte, b'(' | b'[')) || value.contains(&b'(') {
-            return Assigned::No("it is a call or an index");
+            return Some("it is a call or an index");
         }
         if matches!(join.operator, b',' | b'(' | b'|' | b'>' | b'?' | 0) && kind != TextKind::Settings {
-            return Assigned::No("it is not assigned");
+            return Some("it is not assigned");
         }
     }
-    match name {
-        Name::Password => judge_password(value, join, kind),
-        Name::Token => judge_token(value, join, kind),
-        Name::Key => judge_key(value, join, kind),
+    None
+}
+
+/// Whether the text at `at` lies within quotes that open on its line: a longer text in a program.
+fn stands_in_quotes(text: &[u8], at: usize) -> bool {
+    let first = at.saturating_sub(EMBEDDED);
+    let line = memchr::memrchr(b'\n', &text[first..at]).map_or(first, |line| first + line + 1);
+    let mut open = None;
+    let mut escaped = false;
+    for &byte in &text[line..at] {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' | b'\'' | b'`' if open.is_none() => open = Some(byte),
+            _ if open == Some(byte) => open = None,
+            _ => {}
+        }
     }
+    // An apostrophe of prose in a comment opens nothing.
+    open.is_some_and(|quote| {
+        quote != b'\'' || text[at..].iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == quote)
+    })
 }
 
 /// Groups of one length, letters and digits mixed, as keys are printed to be read: `7K2QX-M4D9A-...`.
@@ -198,97 +351,6 @@ fn is_numbered(before: &[u8]) -> bool {
         && head[..head.len() - digits]
             .last()
             .is_none_or(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'=' | b' ' | b':'))
-}
-
-/// What a name promises.
-#[derive(Clone, Copy, PartialEq)]
-enum Name {
-    Password,
-    Token,
-    /// A key of something: `acme_key`, `signer.key`.
-    Key,
-}
-
-fn judge_name(name: &[u8]) -> Result<Name, &'static str> {
-    let words = words_of(name);
-    let has = |list: &std::collections::HashSet<String>| words.iter().any(|word| list.contains(word));
-    // Glued names are told by their end: PGPASSWORD, dbpasswd.
-    let glued = |word: &String| ["password", "passwd", "passphrase"].iter().any(|end| word.ends_with(end));
-    let password = has(&WORDS.password_names) || words.iter().any(glued);
-    let secret = has(&WORDS.secret_names);
-    let key = has(&WORDS.key_names)
-        || (words.iter().any(|word| word == "key" || word == "keys") && has(&WORDS.key_companions));
-    let other_key = words.len() > 1 && words.last().is_some_and(|word| word == "key");
-    if !password && !secret && !key && !other_key {
-        return Err("the name does not speak of a secret");
-    }
-    // The last word says what the thing is: `password_hint`, `token_type`.
-    if words.last().is_some_and(|word| WORDS.harmless_names.contains(word)) {
-        return Err("the name speaks of something beside the secret");
-    }
-    if has(&WORDS.public_names) {
-        return Err("the name speaks of something that is no secret");
-    }
-    if password {
-        Ok(Name::Password)
-    } else if secret || key {
-        Ok(Name::Token)
-    } else if words.iter().any(|word| WORDS.harmless_names.contains(word)) {
-        Err("the name speaks of a key that opens nothing")
-    } else {
-        Ok(Name::Key)
-    }
-}
-
-fn judge_password(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
-    let blanks = value.iter().filter(|byte| byte.is_ascii_whitespace()).count();
-    let joined = value.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.'));
-    let camel = value.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
-    if is_wordy(value) {
-        if names_a_secret(value) {
-            return Assigned::No("it is a name or a label for a secret");
-        }
-        if blanks > 0 {
-            return Assigned::No("it is prose or a label");
-        }
-        if join.operator == b',' || join.operator == b'(' || join.operator == b'>' || kind == TextKind::Prose {
-            return Assigned::No("it is a word, and nothing says that it is assigned");
-        }
-        if joined || camel {
-            return Assigned::Doubtful("it may be the name of something");
-        }
-        if value.iter().all(u8::is_ascii_uppercase) {
-            return Assigned::Doubtful("it may be a constant's name");
-        }
-        if value.len() < 6 || (kind == TextKind::Code && value.len() < 8 && value.iter().all(u8::is_ascii_lowercase)) {
-            return Assigned::Doubtful("it is one short word");
-        }
-        return Assigned::Likely("a word is assigned to a password name");
-    }
-    let passphrase = blanks <= 3 && value.len() <= 40 && join.quoted && value.iter().any(u8::is_ascii_digit);
-    if blanks > 0 && (!passphrase || matches!(join.operator, b'(' | b',')) {
-        return Assigned::No("it is prose");
-    }
-    if value.split(|byte| *byte == b'|').count() > 2 {
-        return Assigned::No("it is a list of rules");
-    }
-    let unsigned = value.strip_prefix(b"-").or_else(|| value.strip_prefix(b"+")).unwrap_or(value);
-    if value.contains(&b'.') && unsigned.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
-        return Assigned::No("it is a number or a version");
-    }
-    if value.iter().all(u8::is_ascii_digit) && value.len() < 6 {
-        return Assigned::Doubtful("it is a short number");
-    }
-    if join.comparison {
-        return Assigned::Doubtful("it is compared, not assigned");
-    }
-    if kind == TextKind::Prose && !join.quoted && join.operator != b'=' {
-        return Assigned::Doubtful("it stands in prose");
-    }
-    if is_identifier(value) && names_a_secret(value) && !value.iter().any(u8::is_ascii_digit) || names_a_scheme(value) {
-        return Assigned::No("it is the name of a secret");
-    }
-    Assigned::Likely("it is assigned to a password name")
 }
 
 fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
@@ -349,31 +411,20 @@ fn judge_token(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
     Assigned::Likely("it is assigned to a name that speaks of a secret")
 }
 
-/// Judges a value under a name that says no more than that it is a key. Keys of tables, caches and files are called so too,
-/// which are words, paths, digests and identifiers, and public keys, which are 32 bytes in base64.
-fn judge_key(value: &[u8], join: &Join<'_>, kind: TextKind) -> Assigned {
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let token = value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    let drawn = are_random(value) || classes(value) >= 3 && digits >= 2;
-    if value.len() < 20 || value.len() == 43 || !token || !drawn || !matches!(join.operator, b'=' | b':' | b'>' | b'?')
-    {
-        return Assigned::No("the name does not speak of a secret");
-    }
-    match judge_token(value, join, kind) {
-        Assigned::Likely(_) => Assigned::Likely("a random value is assigned to a key name"),
-        judged => judged,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::MEDIUM;
 
-    /// Judges `value` where `line` has a `@`.
-    fn judge(path: &str, line: &str, value: &str) -> Assigned {
+    /// The points of `value` where `line` has a `@`; 0 where the place says that it is none.
+    fn points(path: &str, line: &str, value: &str) -> i32 {
         let start = line.find('@').expect("a place for the value");
         let text = line.replacen('@', value, 1);
-        assigned(text.as_bytes(), start..start + value.len(), path.as_bytes())
+        let span = start..start + value.len();
+        match not_assigned(text.as_bytes(), span.clone(), path.as_bytes(), true) {
+            Some(_) => 0,
+            None => super::super::model::weigh(text.as_bytes(), span, path.as_bytes()).points,
+        }
     }
 
     #[test]
@@ -399,8 +450,8 @@ mod tests {
             ("a.txt", "token = '@'", "b_ByDfulghxvvmHbArJSFfQhxemJPQHOwplxuydlKEEbfe"),
             ("a.txt", "token = '@'", "IZAT6SA-AJUQES1-BZWZYWJ-VDIXPVG"),
         ] {
-            let judged = judge(path, line, value);
-            assert!(matches!(judged, Assigned::Likely(_)), "{line}: {judged:?}");
+            let points = points(path, line, value);
+            assert!(points >= MEDIUM, "{path} {line} {value}: {points}");
         }
     }
 
@@ -418,10 +469,10 @@ mod tests {
         let judge = |line: &str, value: &str| {
             let start = line.find('@').expect("a place for the value");
             let text = line.replacen('@', value, 1);
-            argument(text.as_bytes(), start..start + value.len(), b"a.sh")
+            no_argument(text.as_bytes(), start..start + value.len(), b"a.sh")
         };
         for line in ["tool --password @", "tool -u a -Password @ b", "[\"--db-password\", \"@\"]", "-pass @"] {
-            assert!(matches!(judge(line, "Copper7Lane"), Assigned::Likely(_)), "{line}");
+            assert_eq!(judge(line, "Copper7Lane"), None, "{line}");
         }
         for (line, value) in [
             ("a two-pass @", "equivalent2"),
@@ -429,7 +480,7 @@ mod tests {
             ("tool --ask-password, @", "--ask-pass2"),
             ("tool --password @", "${DB_PASSWORD}"),
         ] {
-            assert!(matches!(judge(line, value), Assigned::No(_)), "{line}");
+            assert!(judge(line, value).is_some(), "{line}");
         }
     }
 
@@ -484,13 +535,12 @@ mod tests {
             ("NEWS", "- mpi::SecretKeyMaterial:@", ":MLDSA65_Ed25519"),
             ("a.yml", "tls.key: @", concat!("LS0tLS1CRU", "dJTiBQUklWQVRFIEtFWS0tLS0tCi0tLS0t")),
             ("a.md", "redis.token: @", "traefik.tls.insecure2SkipVerify=false"),
-            ("Cargo.toml", "credentials = [\"@\"]", "attohttpc/tls-rustls"),
             ("a.rs", "\"norvale.encryption_keys\", \"@\"", "org.norvale.msc4157.send.delayed_event"),
             ("a.rs", "/// token, given the `@` header", "X-Signature-Ed25519"),
             ("a.txt", "SPF_PASS=@", "-0.001"),
         ] {
-            let judged = judge(path, line, value);
-            assert!(matches!(judged, Assigned::No(_)), "{line}: {judged:?}");
+            let points = points(path, line, value);
+            assert!(points < MEDIUM, "{path} {line} {value}: {points}");
         }
     }
 }

@@ -16,11 +16,27 @@ pub(super) struct Join<'t> {
     pub(super) operator: u8,
     /// The operator is a comparison.
     pub(super) comparison: bool,
+    /// A line ends between operator and value.
+    pub(super) below: bool,
+    /// A blank stands before the operator.
+    pub(super) spaced: bool,
+    /// A quote stands right before the name.
+    pub(super) name_opened: bool,
+    /// What stands before the name, and before the quote that opens it; nothing where the name is no plain one.
+    pub(super) head: &'t [u8],
 }
+
+/// How HTML writes quotes.
+const ENTITIES: [&[u8]; 5] = [b"&quot;", b"&#34;", b"&#39;", b"&#x22;", b"&#x27;"];
 
 /// Walks back from the value: opening quote, brackets, operator, closing quote, name.
 pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     let before = &text[span.start.saturating_sub(256)..span.start];
+    let before = before.strip_suffix(b"<![CDATA[").unwrap_or(before);
+    let (before, entity) = match ENTITIES.iter().find_map(|entity| before.strip_suffix(*entity)) {
+        Some(before) => (before, true),
+        None => (before, false),
+    };
     let mut at = before.len();
     // Blanks between the quotes and the value are nobody's intention, and happen.
     let blanks = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|byte| **byte == b' ').count();
@@ -31,6 +47,7 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
         Some(&close) => close == quote || (close == b'\\' && text.get(closing + 1) == Some(&quote)),
         None => false,
     });
+    let quoted = quoted || entity && text.get(span.end) == Some(&b'&');
     if quoted {
         at = opening;
     }
@@ -51,16 +68,37 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     if before[at..].first() == Some(&b'=') && before[..at].last() == Some(&b'.') {
         at -= 1;
     }
+    // `name: |` and the value on the next line: a block scalar (YAML 1.2, section 8.1).
+    if matches!(&before[at..operator_end], b"|" | b">" | b"|-" | b">-" | b"|+" | b">+")
+        && before[operator_end..].contains(&b'\n')
+    {
+        let colon = before[..at].trim_ascii_end();
+        if let Some(name) = colon.strip_suffix(b":") {
+            return block_scalar(name);
+        }
+    }
     let operator = &before[at..operator_end];
     // `||` gives a default, `|` an alternative or a filter.
     let last = if operator.ends_with(b"||") { b'?' } else { operator.last().copied().unwrap_or(0) };
     if operator.ends_with(b">") && !operator.contains(&b'=') {
         // `<name>value` and `<key>name</key><string>value`
         if let Some(name) = element_name(&before[..operator_end]) {
-            return Join { name, name_quoted: true, quoted, operator: b'=', comparison: false };
+            return Join {
+                name,
+                name_quoted: true,
+                quoted,
+                operator: b'=',
+                comparison: false,
+                below: before[operator_end..].contains(&b'\n'),
+                spaced: false,
+                name_opened: true,
+                head: b"",
+            };
         }
     }
+    let operator_start = at;
     skip(&mut at, &|byte| byte.is_ascii_whitespace());
+    let spaced = at < operator_start;
     if operator == b"=" {
         at = skip_type(before, at);
         at = skip_go_type(before, at);
@@ -74,7 +112,31 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     }
     let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
     let name_quoted = before.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\'));
-    Join { name, name_quoted, quoted, operator: last, comparison }
+    let below = before[operator_end..].contains(&b'\n');
+    let head = before[..at].trim_ascii_end();
+    let outside = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'"));
+    let (name_opened, head) = (outside.is_some(), outside.unwrap_or(head));
+    Join { name, name_quoted, quoted, operator: last, comparison, below, spaced, name_opened, head }
+}
+
+/// A value that stands below its name, which ends `before`.
+fn block_scalar(before: &[u8]) -> Join<'_> {
+    let name_quoted = matches!(before.last(), Some(b'"' | b'\''));
+    let end = before.len() - usize::from(name_quoted);
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
+    let start = before[..end].iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
+    let name = &before[start..end];
+    Join {
+        name,
+        name_quoted,
+        quoted: false,
+        operator: b':',
+        comparison: false,
+        below: true,
+        spaced: false,
+        name_opened: true,
+        head: b"",
+    }
 }
 
 /// `name: &'static str =`: steps over the type, back to the end of the name.
@@ -108,6 +170,11 @@ fn element_name(before: &[u8]) -> Option<&[u8]> {
     let tag = &before[open + 1..before.len() - 1];
     let end = tag.iter().position(u8::is_ascii_whitespace).unwrap_or(tag.len());
     let name = &tag[..end];
+    // `<Property name="password">value`
+    if let Some(attribute) = memchr::memmem::find(tag, b" name=\"") {
+        let rest = &tag[attribute + 7..];
+        return Some(&rest[..memchr::memchr(b'"', rest)?]);
+    }
     if matches!(name, b"string" | b"value" | b"data" | b"val") {
         let close = memchr::memmem::rfind(&before[..open], b"</")?;
         let start = memchr::memrchr(b'>', &before[..close])? + 1;
@@ -116,8 +183,18 @@ fn element_name(before: &[u8]) -> Option<&[u8]> {
     Some(name)
 }
 
-/// `<add key="NAME" value=`, `{"name": "NAME", "value":`, `- name: NAME` and `value:` below it: the word before.
+/// `<add key="NAME" value=`, `{"name": "NAME", "value":`, `- name: NAME` and `value:` below it: the word before. And `NAME: {
+/// type: string, default:`, where the block says nothing of a name: the word before that.
 fn name_before(before: &[u8]) -> Option<&[u8]> {
+    let block = memchr::memrchr(b'{', before).filter(|&open| {
+        let inside = &before[open..];
+        let named = |key: &[u8]| memchr::memmem::find(inside, key).is_some();
+        !inside.contains(&b'}') && !named(b"name") && !named(b"Name") && !named(b"key") && !named(b"Key")
+    });
+    let head = block
+        .map(|open| before[..open].trim_ascii_end())
+        .filter(|head| head.last().is_some_and(|last| matches!(last, b'"' | b'\'' | b':' | b'=')));
+    let before = head.unwrap_or(before);
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let end = before.iter().rposition(|byte| word(byte) && *byte != b'-')? + 1;
     let start = before[..end].iter().rposition(|byte| !word(byte))? + 1;

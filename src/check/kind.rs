@@ -21,7 +21,7 @@ pub fn text_kind(path: &[u8]) -> TextKind {
         return TextKind::Settings;
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if is_translation(path, &name) {
+    if is_translation(path) {
         return TextKind::Prose;
     }
     match extension {
@@ -44,17 +44,134 @@ pub fn text_kind(path: &[u8]) -> TextKind {
     }
 }
 
-/// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`. `name` is the file's, in lower case.
-fn is_translation(path: &[u8], name: &str) -> bool {
+/// What the path of a file says of it, beyond its kind.
+pub(super) struct Role {
+    /// Number of the language or format, 0 for one that is not known. The model of assignments knows them by number.
+    pub(super) format: u8,
+    pub(super) test: bool,
+    pub(super) documentation: bool,
+    /// The path speaks of settings or of secrets.
+    pub(super) settings: bool,
+    /// It holds texts of a program in a human language.
+    pub(super) translation: bool,
+}
+
+/// Formats that are alike in how they assign, by their extensions.
+const FORMATS: [&[&str]; 21] = [
+    &["py", "pyi", "ipynb"],
+    &["js", "jsx", "mjs", "cjs", "ts", "tsx", "vue", "svelte", "coffee"],
+    &["java", "kt", "kts", "scala", "groovy", "gradle"],
+    &["cs", "vb", "fs", "cshtml", "aspx"],
+    &["go"],
+    &["rb", "erb", "rake", "cr"],
+    &["php", "phtml"],
+    &["c", "h", "cc", "cpp", "cxx", "hpp", "hh", "m", "mm"],
+    &["rs", "zig", "swift", "dart"],
+    &["sh", "bash", "zsh", "fish", "ksh", "bats"],
+    &["ps1", "psm1", "bat", "cmd"],
+    &["yml", "yaml"],
+    &["json", "json5", "jsonc", "har", "tfstate"],
+    &["xml", "config", "plist", "csproj", "xsd"],
+    &["properties", "props", "ini", "cfg", "conf", "cnf", "toml", "env", "envrc"],
+    &["md", "markdown", "mdx", "rst", "adoc", "txt"],
+    &["html", "htm", "jsp", "j2", "tpl", "template"],
+    &["sql"],
+    &["pl", "pm", "lua", "ex", "exs", "erl", "hs", "clj", "r", "jl", "ml", "pas"],
+    &["tf", "tfvars", "hcl", "bicep"],
+    &["po", "pot", "strings", "resx", "xlf", "xliff"],
+];
+
+/// Words of folders and files that stand for a role.
+const TESTS: [&str; 15] = [
+    "test",
+    "tests",
+    "spec",
+    "specs",
+    "testing",
+    "testdata",
+    "fixture",
+    "fixtures",
+    "mock",
+    "mocks",
+    "e2e",
+    "unittest",
+    "bench",
+    "fuzz",
+    "testcases",
+];
+const DOCUMENTATION: [&str; 12] = [
+    "doc",
+    "docs",
+    "document",
+    "documentation",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "readme",
+    "tutorial",
+    "wiki",
+];
+const SETTINGS: [&str; 12] = [
+    "conf",
+    "config",
+    "configs",
+    "setting",
+    "settings",
+    "env",
+    "secret",
+    "secrets",
+    "deploy",
+    "init",
+    "initializers",
+    "resources",
+];
+
+/// The role of the file at `path` (raw bytes, `/` between components).
+pub(super) fn role_of(path: &[u8]) -> Role {
+    let path = String::from_utf8_lossy(path).to_ascii_lowercase();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let format = FORMATS.iter().position(|format| format.contains(&extension)).map_or(0, |at| at + 1);
+    let speaks = |words: &[&str]| path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word));
+    Role {
+        format: u8::try_from(format).expect("the formats are few"),
+        test: speaks(&TESTS),
+        documentation: speaks(&DOCUMENTATION),
+        settings: speaks(&SETTINGS),
+        translation: is_translation(path.as_bytes()),
+    }
+}
+
+/// Codes of languages (ISO 639-1) that programs are most often translated to.
+const LANGUAGES: [&str; 34] = [
+    "ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja",
+    "ko", "lt", "nb", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sv", "tr", "uk", "vi", "zh",
+];
+
+/// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`.
+pub(super) fn is_translation(path: &[u8]) -> bool {
     const FOLDERS: [&[u8]; 9] =
         [b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"languages", b"translations", b"nls"];
-    const FILES: [&str; 8] = ["properties", "json", "yml", "yaml", "xml", "strings", "resx", "xlf"];
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    const FILES: [&str; 5] = ["properties", "json", "yml", "yaml", "xml"];
+    const TRANSLATIONS: [&str; 8] = ["po", "pot", "strings", "resx", "xlf", "xliff", "arb", "ftl"];
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
+    let name = String::from_utf8_lossy(&name);
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+    if TRANSLATIONS.contains(&extension) {
+        return true;
+    }
     if !FILES.contains(&extension) {
         return false;
     }
     let mut folders = path.split(|&byte| byte == b'/').rev().skip(1).take(3);
     if folders.any(|folder| FOLDERS.iter().any(|known| folder.eq_ignore_ascii_case(known))) {
+        return true;
+    }
+    // `de.json`, `pt-BR.yml`: one file a language.
+    let language = stem.split(['-', '_']).next().unwrap_or_default();
+    if LANGUAGES.contains(&language) && stem.len() <= 7 {
         return true;
     }
     // ISO 639 and ISO 3166 codes behind the name of a bundle of resources (Java's `ResourceBundle`).

@@ -26,8 +26,8 @@ static PAIRS: LazyLock<[[i8; 26]; 26]> = LazyLock::new(|| {
     pairs
 });
 
-/// Whether the letters of `value`, whatever their case, are no words. False where there are too few to tell.
-pub(super) fn are_random(value: &[u8]) -> bool {
+/// The sum of the measure over the pairs of letters of `value`, whatever their case, the number of pairs and of letters.
+fn sum_of_pairs(value: &[u8]) -> (i32, i32, i32) {
     let (mut sum, mut pairs, mut letters) = (0i32, 0i32, 0);
     let mut before: Option<usize> = None;
     for byte in value {
@@ -39,6 +39,19 @@ pub(super) fn are_random(value: &[u8]) -> bool {
         }
         before = letter;
     }
+    (sum, pairs, letters)
+}
+
+/// How much likelier the pairs of letters of `value` are within words than at random: eighths of a bit a pair, 0 without
+/// a pair.
+pub(super) fn likeness(value: &[u8]) -> f64 {
+    let (sum, pairs, _) = sum_of_pairs(value);
+    if pairs == 0 { 0.0 } else { f64::from(sum) / f64::from(pairs) }
+}
+
+/// Whether the letters of `value`, whatever their case, are no words. False where there are too few to tell.
+pub(super) fn are_random(value: &[u8]) -> bool {
+    let (sum, pairs, letters) = sum_of_pairs(value);
     let bound = if letters < 12 { RANDOM_SHORT } else { RANDOM };
     letters >= LEAST && pairs * 2 >= LEAST && sum < bound * pairs
 }

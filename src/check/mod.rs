@@ -8,6 +8,7 @@ mod join;
 mod kind;
 mod letters;
 pub mod measure;
+pub mod model;
 mod named;
 pub mod parts;
 mod placeholder;
@@ -16,6 +17,7 @@ pub mod token;
 mod value;
 mod words;
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 pub use kind::{TextKind, text_kind};
@@ -23,7 +25,7 @@ pub use kind::{TextKind, text_kind};
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};
 use crate::severity::Confidence;
-use assigned::{Assigned, argument, assigned, literal, url_password};
+use assigned::{Assigned, no_argument, no_literal, not_assigned, url_password};
 use placeholder::{Placeholder, placeholder};
 use token::{Fact, Verdict};
 
@@ -149,11 +151,22 @@ pub fn weigh(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> (Weig
     (weighing, measured.and_then(|()| tally.finish()))
 }
 
+/// Why the value at `span` of `text` cannot be a secret by the place at which `rule` found it; none where it may be one,
+/// and where no check of the rule looks at the place.
+pub fn excluded(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Option<&'static str> {
+    rule.checks.iter().find_map(|check| match check {
+        Check::AssignedLiteral => not_assigned(text, span.clone(), path, rule.kind == PASSWORD),
+        Check::Literal => no_literal(text, span.clone(), path),
+        Check::Argument => no_argument(text, span.clone(), path),
+        _ => None,
+    })
+}
+
 fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<(), Rejection> {
     let value = &text[span.clone()];
     // Where the place decides, it goes first: most matches of such rules are code, and are told by that.
-    let by_place = rule.checks.contains(&Check::AssignedLiteral);
-    if !by_place {
+    let by_place = |check: &Check| matches!(check, Check::AssignedLiteral | Check::Literal | Check::Argument);
+    if !rule.checks.iter().any(by_place) {
         tally.placeholder(rule, value, path)?;
     }
     if parts::is_identifier(rule, value) {
@@ -178,14 +191,15 @@ fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, 
                     return Err(Rejection(format!("{classes} character classes are fewer than {least}")));
                 }
             }
-            Check::AssignedLiteral => {
-                tally.assigned(assigned(text, span.clone(), path))?;
+            Check::AssignedLiteral | Check::Literal | Check::Argument => {
+                if let Some(why) = excluded(rule, text, span.clone(), path) {
+                    return Err(Rejection(why.to_owned()));
+                }
+                tally.likelihood(&model::weigh(text, span.clone(), path));
                 tally.placeholder(rule, value, path)?;
             }
             Check::UrlPassword => tally.assigned(url_password(text, span.clone()))?,
-            Check::Literal => tally.assigned(literal(text, span.clone(), path))?,
             Check::Named(ref names) => tally.named(named::named(text, span.clone(), path, &rule.keywords, names))?,
-            Check::Argument => tally.assigned(argument(text, span.clone(), path))?,
             Check::NotWord => {
                 if value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' ')) {
                     return Err(Rejection("it is made of words".to_owned()));
@@ -277,6 +291,26 @@ impl Tally {
                 Ok(())
             }
         }
+    }
+
+    /// Takes the points of the model in place of those of the rule, which knows no more than that there is a name.
+    fn likelihood(&mut self, likelihood: &model::Likelihood) {
+        let effect = match likelihood.points.cmp(&self.points) {
+            Ordering::Greater => Effect::Raise,
+            Ordering::Equal => Effect::Note,
+            Ordering::Less => Effect::Lower,
+        };
+        let side = |name: &str, told: &[&str]| match told {
+            [] => String::new(),
+            _ => format!("; {name}: {}", told.join(", ")),
+        };
+        let text = format!(
+            "the model of assignments gives it {} of 100 points{}{}",
+            likelihood.points,
+            side("for it", &likelihood.for_it),
+            side("against it", &likelihood.against)
+        );
+        self.add(effect, likelihood.points - self.points, text);
     }
 
     fn assigned(&mut self, judged: Assigned) -> Result<(), Rejection> {

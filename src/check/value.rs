@@ -33,9 +33,11 @@ pub(super) fn reference(value: &[u8], quoted: bool, kind: TextKind) -> Option<&'
         return Some("it is filled in from elsewhere");
     }
     let percent = value.len() > 2 && value[0] == b'%' && value[value.len() - 1] == b'%';
-    let braces = value.len() > 2 && value[0] == b'{' && value[value.len() - 1] == b'}' && !value.contains(&b';');
+    // An object of JSON in a string is a value.
+    let object = value.contains(&b';') || value.contains(&b'"');
+    let braces = value.len() > 2 && value[0] == b'{' && value[value.len() - 1] == b'}' && !object;
     // SealedSecrets: the length of a wrapped key comes first, 512 in base64.
-    if value.len() >= 100 && (value.starts_with(b"AgA") || value.starts_with(b"AgB")) {
+    if value.len() >= 24 && value.starts_with(b"Ag") && (b'A'..=b'D').contains(&value[2]) {
         return Some("it is sealed");
     }
     let angles = value.len() > 2 && value[0] == b'<' && value[value.len() - 1] == b'>';
@@ -147,6 +149,18 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
                 | b"go"
                 | b"java"
                 | b"xml"
+                | b"war"
+                | b"jar"
+                | b"zip"
+                | b"gz"
+                | b"tgz"
+                | b"p12"
+                | b"pfx"
+                | b"jks"
+                | b"cer"
+                | b"asc"
+                | b"gpg"
+                | b"psk"
         )
     {
         return Some("it is a file name");
@@ -174,7 +188,10 @@ fn is_dotted_name(value: &[u8]) -> bool {
     let dots = value.iter().filter(|byte| **byte == b'.').count();
     let parts = dots > 0 && value.split(|byte| *byte == b'.').all(is_identifier);
     let digits = value.iter().any(u8::is_ascii_digit);
-    parts && (!digits || dots >= 3 && !value.iter().any(u8::is_ascii_uppercase) && mostly_words(value))
+    // People join words by dots too, with capitals, and seldom more than two.
+    let named = dots >= 2 && !value.iter().any(u8::is_ascii_uppercase) || names_a_secret(value);
+    parts
+        && (!digits && named || digits && dots >= 3 && !value.iter().any(u8::is_ascii_uppercase) && mostly_words(value))
 }
 
 /// `X-Signature-Ed25519`: a header of HTTP that no standard knows.
@@ -276,20 +293,6 @@ fn is_host_and_port(value: &[u8]) -> bool {
         && (2..=5).contains(&port.len())
         && port.iter().all(u8::is_ascii_digit)
         && host.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
-}
-
-/// `sha256_password`, `caching_sha2_password`: lower-case words, at least two, the last without a digit, one of which
-/// speaks of a secret. Passwords that people make of such words have their digits at the end.
-pub(super) fn names_a_scheme(value: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = value.split(|byte| matches!(byte, b'_' | b'-')).collect();
-    let word = |part: &&[u8]| {
-        part.first().is_some_and(u8::is_ascii_lowercase)
-            && part.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    parts.len() >= 2
-        && parts.iter().all(word)
-        && parts.last().is_some_and(|last| last.iter().all(u8::is_ascii_lowercase))
-        && names_a_secret(value)
 }
 
 #[cfg(test)]

@@ -18,6 +18,12 @@ pub(super) struct Words {
     pub(super) placeholder_values: HashSet<String>,
     pub(super) placeholder_words: HashSet<String>,
     pub(super) algorithm_names: HashSet<String>,
+    pub(super) weak_words: HashSet<String>,
+    pub(super) trial_names: HashSet<String>,
+    pub(super) verbs: HashSet<String>,
+    pub(super) lookup_calls: HashSet<String>,
+    pub(super) setting_calls: HashSet<String>,
+    pub(super) converting_calls: HashSet<String>,
     pub(super) reference_prefixes: Vec<String>,
 }
 

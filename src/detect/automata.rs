@@ -20,7 +20,7 @@ use crate::rule::{Boundary, LoadedRule, Rule};
 const RULE_CACHE: usize = 256 << 10;
 
 /// The same for the contexts of one lane literal, which are run far more often and are few.
-const GROUP_CACHE: usize = 1 << 20;
+const GROUP_CACHE: usize = 2 << 20;
 
 /// Bytes that the compiled form of one expression may take.
 const NFA_LIMIT: usize = 4 << 20;

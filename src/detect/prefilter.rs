@@ -134,7 +134,7 @@ fn block(text: &[u8], base: usize, now: &Masks, next: &Masks, carry: &mut Carry,
 /// can have.
 static BY_FINGERPRINT: [(u32, usize); SLOTS] = by_fingerprint();
 
-const SLOTS: usize = 64;
+const SLOTS: usize = 128;
 
 const fn by_fingerprint() -> [(u32, usize); SLOTS] {
     let mut table = [(u32::MAX, 0); SLOTS];
@@ -155,9 +155,9 @@ const fn folded([a, b, c]: [u8; 3]) -> u32 {
     u32::from_le_bytes([a, b, c, 0]) | 0x0020_2020
 }
 
-/// The upper bits of a product with one of the xxHash primes: one that keeps the fingerprints apart.
+/// The upper bits of a product with an odd number that was searched for: it keeps the fingerprints apart.
 const fn slot(fingerprint: u32) -> usize {
-    (fingerprint.wrapping_mul(0x85eb_ca77) >> 26) as usize
+    (fingerprint.wrapping_mul(0xc7d0_eecd) >> 25) as usize
 }
 
 #[inline]

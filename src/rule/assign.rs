@@ -6,6 +6,10 @@
 /// The rest of the name, and quotes, brackets or an index that close it.
 const CLOSE: &str = r#"[0-9A-Za-z_.\-]{0,32}(?:\\{0,3}["'`]|[\])}]|%>){0,3}"#;
 
+/// The same for values that take their quotes along: other scripts, `[]` behind a C array, an index behind the name.
+const CLOSE_QUOTED: &str =
+    r#"[0-9A-Za-z_.\-\x80-\xff]{0,32}(?:\\{0,3}["'`]|\[?[\])}]|%>){0,3}(?:\[["'][0-9A-Za-z_.\-]{1,16}["']\])?"#;
+
 /// What stands between name and value.
 const OPERATORS: [&str; 5] = [
     // assignment, member, argument, comparison, default value, element, table cell
@@ -19,11 +23,28 @@ const OPERATORS: [&str; 5] = [
     r"</[0-9A-Za-z:]{1,16}>\s{0,16}<[0-9A-Za-z:]{1,16}>",
 ];
 
+/// More of them for values that take their quotes along.
+const OPERATORS_QUOTED: [&str; 3] = [
+    // a default within a reference: `${NAME:-value}`
+    r":-",
+    // Julia: `key::String = ...`
+    r"::[0-9A-Za-z_]{1,24}[ \t]{0,4}=",
+    // Basic: `key As String = ...`
+    r"[ \t]As[ \t][0-9A-Za-z_.]{1,24}[ \t]{1,4}=",
+];
+
 /// Command lines, `.netrc`: a blank alone. Prose has it too, so it only serves values that have a shape.
 const BLANK: &str = r"[ \t]{1,4}";
 
 /// What may open a value: blanks, one line break, brackets.
 const OPEN: &str = r"[ \t]{0,8}(?:\\?[\r\n]{1,2}[ \t]{0,24})?[(\[{]{0,2}[ \t]{0,2}";
+
+/// The same for values that take their quotes along: also an anchor (YAML 1.2, section 6.9.2), the mark of a block scalar
+/// (section 8.1), a CDATA section, and two of three quotes.
+const OPEN_QUOTED: &str = concat!(
+    r"[ \t]{0,16}(?:&[0-9A-Za-z_-]{1,12}[ \t])?(?:(?:\\|[|>][-+]?)?[\r\n]{1,2}[ \t]{0,24})?",
+    r#"(?:<!\[CDATA\[|[(\[{]{0,2})[ \t]{0,2}(?:\b[bBfFrRuULN]{1,2}|[@$]{1,2})?(?:""|'')?"#
+);
 
 /// The prefixes that languages give to string literals.
 const STRING_PREFIX: &str = r"\b[bBfFrRuULN@$]{1,2}";
@@ -37,7 +58,8 @@ const QUOTES: &str = r#"(?:\\{0,3}["'`]){1,3}"#;
 pub(super) fn expand(name: &str, takes_quotes: bool) -> String {
     let mut operators = OPERATORS.join("|");
     if takes_quotes {
-        return format!("(?i:{name}){CLOSE}(?:{operators}){OPEN}(?:{STRING_PREFIX})?");
+        let more = OPERATORS_QUOTED.join("|");
+        return format!("(?i:{name}){CLOSE_QUOTED}(?:{operators}|{more}){OPEN_QUOTED}");
     }
     operators.push('|');
     operators.push_str(BLANK);

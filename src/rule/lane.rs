@@ -9,7 +9,7 @@ use super::model::{Boundary, Rule};
 use super::syntax::{ByteSet, Seen, always_contains, first_bytes, heads, last_bytes};
 
 /// The literals of the literal lane, in lower case; matched caselessly.
-pub const LANE_LITERALS: [&str; 14] = [
+pub const LANE_LITERALS: [&str; 48] = [
     "pass",
     "pwd",
     "secret",
@@ -24,6 +24,40 @@ pub const LANE_LITERALS: [&str; 14] = [
     "-----begin",
     "mnemonic",
     "phrase",
+    "kennwort",
+    "contrase",
+    "clave",
+    "senha",
+    "haslo",
+    "heslo",
+    "parol",
+    "wachtwo",
+    "salasana",
+    "sifre",
+    "şifre",
+    "senord",
+    "пароль",
+    "密码",
+    "密碼",
+    "パスワード",
+    "비밀번호",
+    "pw=",
+    "pw:",
+    "pw\"",
+    "pw'",
+    "pw ",
+    "pepper",
+    "kty",
+    "curl",
+    "securestr",
+    "psk",
+    "mysql",
+    "redis-cli",
+    "sqlcmd",
+    "mongo",
+    "docker login",
+    "ldapsearch",
+    "mariadb",
 ];
 
 /// Bytes that a run of token characters is made of.

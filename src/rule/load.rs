@@ -178,7 +178,10 @@ fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, 
     let prefix = public_prefix(&value);
     let named = !raw.names.is_empty();
     let specificity = raw.specificity.unwrap_or(match (provider.id.as_str(), prefix.len()) {
-        ("generic", _) => u8::from(raw.after.is_some() || !checks.contains(&Check::AssignedLiteral)),
+        ("generic", _) => {
+            let by_name = checks.iter().any(|check| matches!(check, Check::AssignedLiteral | Check::Argument));
+            u8::from(raw.after.is_some() || !by_name)
+        }
         _ if named => 1,
         (_, 0..3) => 2,
         _ => 3,

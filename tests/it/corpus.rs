@@ -73,6 +73,7 @@ fn differences(planted: &[Planted], found: &[Place], accepted: &[Accepted]) -> (
                         Label::Rule(rule) => format!("slot of {rule}"),
                         Label::Unreached => "unreached; relabel the slot".to_owned(),
                         Label::Decoy => "decoy".to_owned(),
+                        Label::Named | Label::Unnamed => "a slot of formats".to_owned(),
                     }
                 });
             gained.push(format!("{}:{}:{} {} ({what})", place.path, place.region[0], place.region[1], place.rule));

@@ -25,8 +25,12 @@ pub(crate) enum Label {
     Rule(String),
     /// A secret that no rule reaches; a person would call it one.
     Unreached,
-    /// Random text that is no secret.
+    /// Random text that is no secret; in `formats`, whatever stands where a secret might.
     Decoy,
+    /// A secret that is joined to a name that speaks of one; any rule may find it.
+    Named,
+    /// A secret that only a reader can tell: prose, columns, arguments without a name.
+    Unnamed,
 }
 
 /// A filled slot.
@@ -55,7 +59,7 @@ impl Planted {
     pub(crate) fn rule(&self) -> Option<&str> {
         match &self.label {
             Label::Rule(rule) => Some(rule),
-            Label::Unreached | Label::Decoy => None,
+            Label::Unreached | Label::Decoy | Label::Named | Label::Unnamed => None,
         }
     }
 }
@@ -82,7 +86,10 @@ impl Corpus {
     }
 }
 
-/// The whole corpus.
+/// The folder whose secrets are counted instead of being expected one by one.
+pub(crate) const FORMATS: &str = "formats";
+
+/// The whole corpus, without `formats`.
 pub(crate) fn whole() -> Corpus {
     plant_below("")
 }
@@ -164,7 +171,7 @@ fn plant_below(prefix: &str) -> Corpus {
         // Filled even where it is not written: values that have a name may be drawn in another project.
         let filled = fill(path, &template, encoding, newline, &mut names);
         let below = match prefix {
-            "" => Some(path.as_str()),
+            "" => Some(path.as_str()).filter(|path| !path.starts_with("formats/")),
             _ => path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')),
         };
         let Some(below) = below else { continue };
@@ -248,6 +255,8 @@ impl Slot<'_> {
         let label = match self.label {
             "decoy" => Label::Decoy,
             "unreached" => Label::Unreached,
+            "any" => Label::Named,
+            "unnamed" => Label::Unnamed,
             rule => Label::Rule(rule.to_owned()),
         };
         let Some(text) = self.text else {
@@ -256,8 +265,11 @@ impl Slot<'_> {
             assert_eq!(*first, label, "{path}: @{name} has another label where it is defined");
             return (label, value.clone());
         };
-        let value = expand(text, &mut Noise::seeded(&format!("{path}#{ordinal}")))
-            .unwrap_or_else(|fault| panic!("{path}: slot {ordinal}: {fault}"));
+        // A joiner between braces says that they open no generator.
+        let guarded = text.replace("{${}{", "\u{1}");
+        let value = expand(&guarded, &mut Noise::seeded(&format!("{path}#{ordinal}")))
+            .unwrap_or_else(|fault| panic!("{path}: slot {ordinal}: {fault}"))
+            .replace('\u{1}', "{{");
         if let Some(name) = self.name {
             let old = names.insert(name.to_owned(), (label.clone(), value.clone()));
             assert!(old.is_none(), "{path}: @{name} is defined twice");
