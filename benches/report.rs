@@ -49,6 +49,7 @@ fn report(scanner: &Scanner, hits: Vec<Hit>) -> Report {
         findings,
         withheld: 0,
         min_confidence: Confidence::Low,
+        slots: Vec::new(),
         coverage: Coverage { files_seen: files, files_read: files, text_files: files, ..Coverage::default() },
         gaps: Vec::new(),
         exclusions: Vec::new(),

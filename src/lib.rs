@@ -37,5 +37,6 @@ pub mod rule;
 pub mod scan;
 pub mod secret;
 pub mod severity;
+pub mod slot;
 pub mod source;
 pub mod span;

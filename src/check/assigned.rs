@@ -94,6 +94,21 @@ pub(super) fn not_assigned(text: &[u8], span: Range<usize>, path: &[u8], passwor
     not_a_literal(text, &span, &join, kind)
 }
 
+/// Whether the name of the value at `span` of `text` is that of a secret, not of something beside it.
+pub(super) fn names_a_secret_itself(text: &[u8], span: Range<usize>) -> bool {
+    let join = join(text, span.clone());
+    let spoken = |word: &String| {
+        WORDS.password_names.contains(word) || WORDS.secret_names.contains(word) || WORDS.key_names.contains(word)
+    };
+    let words = words_of(join.name);
+    let key =
+        words.last().is_some_and(|last| last == "key") && words.iter().any(|word| WORDS.key_companions.contains(word));
+    !join.comparison
+        && matches!(join.operator, b'=' | b':' | b'>')
+        && (key || words.iter().any(spoken))
+        && names_something_else(join.name, &text[span]).is_none()
+}
+
 /// Whether `before` ends with `</name>`.
 fn ends_an_element(before: &[u8]) -> bool {
     let open = before.strip_suffix(b">").and_then(|tag| {
@@ -190,7 +205,7 @@ fn is_directive(text: &[u8], span: &Range<usize>, first: bool, path: &[u8]) -> b
     let mut rest = rest.filter(|byte| !byte.is_ascii_whitespace() && **byte != b';');
     let closed = rest.all(|byte| quoted && matches!(byte, b'"' | b'\''));
     // `setenv NAME VALUE` of shells and servers.
-    let line = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
+    let line = line_start(text, span.start);
     let set = [&b"set "[..], b"setenv ", b"export "].iter().any(|word| {
         let head = text[line..span.start].trim_ascii_start();
         head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
@@ -264,7 +279,7 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
     }
     let rest = &text[span.end..];
     let opened = text[..span.start].trim_ascii_end();
-    let line = memchr::memrchr(b'\n', &text[..span.start]).map_or(0, |at| at + 1);
+    let line = line_start(text, span.start);
     let template = memchr::memmem::rfind(&text[line.max(span.start.saturating_sub(EMBEDDED))..span.start], b"{{");
     if template.is_some_and(|at| {
         let inside = &text[line.max(span.start.saturating_sub(EMBEDDED)) + at..span.start];
@@ -312,10 +327,15 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
     None
 }
 
+/// Where the line of `at` begins, at most [`EMBEDDED`] bytes before it.
+fn line_start(text: &[u8], at: usize) -> usize {
+    let first = at.saturating_sub(EMBEDDED);
+    memchr::memrchr(b'\n', &text[first..at]).map_or(first, |line| first + line + 1)
+}
+
 /// Whether the text at `at` lies within quotes that open on its line: a longer text in a program.
 fn stands_in_quotes(text: &[u8], at: usize) -> bool {
-    let first = at.saturating_sub(EMBEDDED);
-    let line = memchr::memrchr(b'\n', &text[first..at]).map_or(first, |line| first + line + 1);
+    let line = line_start(text, at);
     let mut open = None;
     let mut escaped = false;
     for &byte in &text[line..at] {

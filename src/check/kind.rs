@@ -180,7 +180,7 @@ pub(super) fn is_translation(path: &[u8]) -> bool {
 }
 
 /// Whether the file at `path` lists what a package manager chose, with digests of it.
-pub(super) fn is_lock_file(path: &[u8]) -> bool {
+pub fn is_lock_file(path: &[u8]) -> bool {
     const NAMES: [&[u8]; 11] = [
         b"go.sum",
         b"go.work.sum",

@@ -20,7 +20,7 @@ mod words;
 use std::cmp::Ordering;
 use std::ops::Range;
 
-pub use kind::{TextKind, text_kind};
+pub use kind::{TextKind, is_lock_file, text_kind};
 
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};
@@ -160,6 +160,11 @@ pub fn excluded(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Op
         Check::Argument => no_argument(text, span.clone(), path),
         _ => None,
     })
+}
+
+/// Whether the value at `span` of `text`, which `rule` found, stands under a name that speaks of a secret.
+pub fn names_a_slot(rule: &Rule, text: &[u8], span: Range<usize>) -> bool {
+    rule.checks.contains(&Check::AssignedLiteral) && assigned::names_a_secret_itself(text, span)
 }
 
 fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<(), Rejection> {

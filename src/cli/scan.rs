@@ -57,7 +57,7 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
 }
 
 fn build_report(settings: &Settings, collected: Collected) -> Report {
-    let Collected { hits, mut gaps, mut exclusions, coverage, mut notes } = collected;
+    let Collected { hits, mut slots, mut gaps, mut exclusions, coverage, mut notes } = collected;
     let mut findings = group(hits);
     assess(&mut findings);
     let resolved = &settings.resolved;
@@ -67,6 +67,8 @@ fn build_report(settings: &Settings, collected: Collected) -> Report {
     settings.ignore_policy.apply(&mut findings, today);
     let accepted = resolved.accepted_gap.iter().map(|entry| &entry.value);
     notes.extend(settle(&mut gaps, accepted, &settings.scan_targets, today));
+    slots.sort();
+    slots.dedup();
     gaps.sort();
     gaps.dedup();
     exclusions.sort();
@@ -91,6 +93,7 @@ fn build_report(settings: &Settings, collected: Collected) -> Report {
         findings,
         withheld,
         min_confidence,
+        slots,
         coverage,
         gaps,
         exclusions,

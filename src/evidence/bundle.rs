@@ -14,7 +14,7 @@ use super::chain::{Record, Writer};
 use super::manifest::{Part, manifest, statement};
 use super::record::{
     Body, Configuration, ControlStateRecord, CoverageRecord, FormResult, RulePack, RunContext, SCHEMA, ScanCompleted,
-    ScanStarted, SelfTest, ToolIdentity,
+    ScanStarted, SelfTest, ToolIdentity, slot_records,
 };
 use super::{MANIFEST, RECORDS, RESULTS, STATEMENT};
 use crate::blob::{hex, printable};
@@ -23,6 +23,7 @@ use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow,
 use crate::report::{Report, sarif};
 use crate::rule::Rule;
 use crate::scan::{Canaries, CanaryOutcome};
+use crate::slot::tally;
 
 /// All that a bundle is made of.
 #[derive(Debug)]
@@ -200,6 +201,10 @@ fn write_records(
         exclusions: report.exclusions.len(),
         withheld: report.withheld,
     }))?;
+    chain.append(&Body::CredentialSlots(tally(&report.slots, &report.findings)))?;
+    for slot in slot_records(&report.slots) {
+        chain.append(&Body::CredentialSlot(slot))?;
+    }
     chain.append(&Body::SelfTest(self_test(evidence)))?;
     for finding in &report.findings {
         chain.append(&Body::Finding(Box::new(FindingRow::new(finding, false))))?;

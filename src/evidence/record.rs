@@ -2,12 +2,16 @@
 //!
 //! Numbers are whole: RFC 8785 writes fractions as ECMAScript does, which not every checker can.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::blob::{Origin, printable};
 use crate::govern::{ControlState, State};
 use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
 use crate::scan::{CanaryOutcome, Form};
+use crate::slot::{Slot, Tally, forms};
 
 /// What `schema` says in the first record.
 pub(super) const SCHEMA: &str = "straykey/evidence/v1";
@@ -62,6 +66,10 @@ pub(super) enum Body<'r> {
     Gap(GapRow<'r>),
     /// What was read. `seen = read + excluded + unreadable`.
     Coverage(CoverageRecord),
+    /// Places that need a credential, by where it is held.
+    CredentialSlots(Tally),
+    /// Such places of one file that are not filled in the open.
+    CredentialSlot(SlotRecord<'r>),
     /// Which rules proved that they work.
     SelfTest(SelfTest<'r>),
     /// A secret.
@@ -203,6 +211,38 @@ pub(super) struct CoverageRecord {
     pub(super) exclusions: usize,
     /// Places that were found, but not reported for their confidence.
     pub(super) withheld: u64,
+}
+
+/// The places of one file that refer to a credential, or hold it encrypted, in one form.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SlotRecord<'r> {
+    /// Index of the target, from 0.
+    pub(super) target: usize,
+    /// Path below the target; where it is not UTF-8, with U+FFFD.
+    pub(super) path: String,
+    /// The form, by id.
+    pub(super) form: &'r str,
+    /// The product or mechanism that holds the credential.
+    pub(super) store: &'r str,
+    /// `store`, `encrypted`, `environment` or `federated`.
+    pub(super) held: &'r str,
+    /// The lines at which they begin, from 1; one for each place.
+    pub(super) lines: Vec<u64>,
+}
+
+/// The records of `slots`, which are sorted.
+pub(super) fn slot_records(slots: &[Slot]) -> impl Iterator<Item = SlotRecord<'static>> {
+    let mut by_form: BTreeMap<(&Origin, usize), Vec<u64>> = BTreeMap::new();
+    for slot in slots {
+        by_form.entry((&slot.origin, slot.form)).or_default().push(slot.line);
+    }
+    let rows = by_form.into_iter().map(|((origin, form), lines)| {
+        let form = &forms()[form];
+        let path = printable(origin.path_bytes());
+        SlotRecord { target: origin.target(), path, form: &form.id, store: &form.store, held: form.held.name(), lines }
+    });
+    rows.collect::<Vec<_>>().into_iter()
 }
 
 /// Which rules proved that they work: a sample of each was sent through the source layer under the settings of the scan.

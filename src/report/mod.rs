@@ -21,6 +21,7 @@ pub use crate::finding::{KeyInfo, Keyed};
 
 use crate::finding::{Confidence, Finding};
 use crate::gap::{Coverage, Exclusion, Gap};
+use crate::slot::Slot;
 
 /// All that formats may tell.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Report {
     pub withheld: u64,
     /// The confidence below which places were withheld.
     pub min_confidence: Confidence,
+    /// Places that need a credential and do not hold one in the open, sorted.
+    pub slots: Vec<Slot>,
     /// What was read.
     pub coverage: Coverage,
     /// What could not be read, sorted.

@@ -15,6 +15,7 @@ use crate::finding::{Confidence, Effect, Finding, Fingerprint, InlineIgnore, Occ
 use crate::gap::{Coverage, Exclusion, ExclusionClass, Gap, GapClass};
 use crate::rule::{Boundary, IdentityKind, Provider, Rule, Trim};
 use crate::secret::{LengthClass, Preview};
+use crate::slot::Slot;
 use crate::span::{ByteSpan, LineIndex, Position, Region};
 
 /// A report over three targets with four findings at seven places, sorted as reports are.
@@ -24,6 +25,7 @@ pub(crate) fn sample_report() -> Report {
         findings: sample_findings(),
         withheld: 2,
         min_confidence: Confidence::Medium,
+        slots: vec![slot(b".github/workflows/ci.yml", 12), slot(b"deploy/app.yml", 3), slot(b"deploy/app.yml", 9)],
         coverage: sample_coverage(),
         gaps: vec![
             gap(GapClass::Unreadable, b"private/\x1b[31mlog", "permission denied"),
@@ -40,6 +42,11 @@ pub(crate) fn sample_report() -> Report {
     }
 }
 
+/// A slot of the first form of the table, which is held in a store.
+fn slot(path: &[u8], line: u64) -> Slot {
+    Slot { origin: Arc::new(Origin::File(FilePlace { target: 0, path: path.to_vec() })), line, form: 0 }
+}
+
 /// A report of a scan of one empty directory: nothing found, nothing left out.
 pub(crate) fn clean_report() -> Report {
     Report {
@@ -47,6 +54,7 @@ pub(crate) fn clean_report() -> Report {
         findings: Vec::new(),
         withheld: 0,
         min_confidence: Confidence::Medium,
+        slots: Vec::new(),
         coverage: Coverage { directories: 1, ..Coverage::default() },
         gaps: Vec::new(),
         exclusions: Vec::new(),

@@ -1,14 +1,16 @@
 //! The scan of one blob: matches, checks, overlaps, fingerprints. Pure: no input or output, no globals, no locks.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::judge::judge_all;
-use crate::blob::{Blob, Offsets};
+use crate::blob::{Blob, Content, Offsets};
 use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
 use crate::finding::merge::{Judged, join_parts, settle};
 use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
 use crate::secret::{LengthClass, Preview, Secret};
+use crate::slot;
 use crate::span::{ByteSpan, LineIndex};
 
 /// What every worker shares.
@@ -27,6 +29,9 @@ pub struct Scanner {
 pub struct Scratch {
     detect: DetectScratch,
     matches: Vec<Match>,
+    /// Slots of the text that was scanned last: line and form.
+    slots: Vec<(u64, usize)>,
+    places: Vec<(Range<usize>, usize)>,
 }
 
 /// How often each secret was met in the content so far. One for each file; carried over its windows.
@@ -39,11 +44,16 @@ pub struct Ordinals {
 impl Scanner {
     /// Working memory for one worker.
     pub fn scratch(&self) -> Scratch {
-        Scratch { detect: self.engine.scratch(), matches: Vec::new() }
+        Scratch { detect: self.engine.scratch(), matches: Vec::new(), slots: Vec::new(), places: Vec::new() }
     }
 }
 
 impl Scratch {
+    /// The slots of the text that was scanned last, by line and form; see [`crate::slot`].
+    pub fn slots(&self) -> &[(u64, usize)] {
+        &self.slots
+    }
+
     /// Working memory of the search alone.
     pub(super) fn detect(&mut self) -> &mut DetectScratch {
         &mut self.detect
@@ -62,16 +72,25 @@ pub fn scan_blob(
     hits: &mut Vec<Hit>,
 ) -> Ended {
     let ended = scanner.engine.find(&mut scratch.detect, blob.text, blob.owned.clone(), &mut scratch.matches);
-    if scratch.matches.is_empty() {
-        return ended;
-    }
     let path = blob.origin.path_bytes();
-    let judged = judge_all(scanner, blob.text, path, &scratch.matches).kept;
-    let (settled, _) = join_parts(settle(judged), blob.text);
-    if settled.is_empty() {
+    scratch.slots.clear();
+    scratch.places.clear();
+    let judged = judge_all(scanner, blob.text, path, &scratch.matches);
+    if matches!(blob.content, Content::Text | Content::Decoded) {
+        slot::find(blob.text, &blob.owned, path, &judged.references, &mut scratch.places);
+    }
+    let (settled, _) = join_parts(settle(judged.kept), blob.text);
+    if settled.is_empty() && scratch.places.is_empty() {
         return ended;
     }
     let lines = LineIndex::new(blob.text, blob.base);
+    // What a rule reports is filled in the open, whatever it looks like.
+    let open =
+        |place: &Range<usize>| settled.iter().any(|one| one.span.start < place.end && place.start < one.span.end);
+    let slots = scratch.places.iter().filter(|(place, _)| !open(place));
+    scratch
+        .slots
+        .extend(slots.map(|(place, form)| (lines.region(blob.text, place.start, place.start).start_line, *form)));
     hits.extend(settled.into_iter().map(|one| hit(scanner, blob, &lines, ordinals, one)));
     ended
 }

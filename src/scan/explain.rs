@@ -107,7 +107,7 @@ pub fn explain_blob(
         found.start + inner.start..found.start + inner.end
     };
     // Overlaps are settled among all matches, as the scan does, not among those of the line.
-    let Judgements { kept, dropped } = judge_all(scanner, blob.text, path, &matches);
+    let Judgements { kept, dropped, references: _ } = judge_all(scanner, blob.text, path, &matches);
     let doubts: Vec<(usize, Range<usize>, Reason)> = kept
         .iter()
         .filter_map(|one| {

@@ -6,11 +6,12 @@
 use std::ops::Range;
 
 use super::engine::Scanner;
-use crate::check::judge;
+use crate::check::{judge, names_a_slot};
 use crate::detect::Match;
 use crate::finding::merge::Judged;
 use crate::rule::{Attested, Rule};
 use crate::severity::Confidence;
+use crate::slot::may_refer;
 
 /// What became of the matches of a text.
 pub(super) struct Judgements<'r> {
@@ -18,23 +19,31 @@ pub(super) struct Judgements<'r> {
     pub(super) kept: Vec<Judged<'r>>,
     /// Those that passed their own checks and were dropped for what others say: rule, place, and why.
     pub(super) dropped: Vec<(usize, Range<usize>, &'static str)>,
+    /// What stands under the name of a secret and may refer to where it is.
+    pub(super) references: Vec<Range<usize>>,
 }
 
 /// Judges `matches` of `text`, a part of the file at `path`.
 pub(super) fn judge_all<'r>(scanner: &'r Scanner, text: &[u8], path: &[u8], matches: &[Match]) -> Judgements<'r> {
     let mut kept: Vec<Judged<'r>> = Vec::with_capacity(matches.len());
     let mut refused = Vec::new();
+    let mut references: Vec<Range<usize>> = Vec::new();
     for found in matches {
         let rule = &*scanner.engine.rules().get(found.rule).rule;
         let inner = rule.trim.range(&text[found.start..found.end]);
         let span = found.start + inner.start..found.start + inner.end;
-        match judge(rule, text, span.clone(), path) {
-            Ok(judgement) => kept.push(Judged { rule, index: found.rule, span, judgement }),
-            Err(_) => refused.push((rule, span)),
+        if let Ok(judgement) = judge(rule, text, span.clone(), path) {
+            kept.push(Judged { rule, index: found.rule, span, judgement });
+            continue;
         }
+        let again = references.last().is_some_and(|last| last.start <= span.start && span.start < last.end);
+        if !again && may_refer(text, &span) && names_a_slot(rule, text, span.clone()) {
+            references.push(span.clone());
+        }
+        refused.push((rule, span));
     }
     if kept.iter().all(|one| is_issued(one.rule)) {
-        return Judgements { kept, dropped: Vec::new() };
+        return Judgements { kept, dropped: Vec::new(), references };
     }
     let others = Others::of(&kept, refused);
     let mut dropped = Vec::new();
@@ -49,7 +58,7 @@ pub(super) fn judge_all<'r>(scanner: &'r Scanner, text: &[u8], path: &[u8], matc
         dropped.extend(why.map(|why| (one.index, one.span.clone(), why)));
         why.is_none()
     });
-    Judgements { kept, dropped }
+    Judgements { kept, dropped, references }
 }
 
 /// Whether an issuer, or at least its credentials' form, stands behind the rule.

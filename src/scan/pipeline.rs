@@ -11,6 +11,7 @@ use crate::blob::{Blob, Content, FilePlace, Origin, printable};
 use crate::detect::Ended;
 use crate::finding::Hit;
 use crate::gap::{Coverage, Exclusion, Gap, GapClass};
+use crate::slot::Slot;
 use crate::source::{MemoryBudget, Met, Outcome, PathExclusions, Reader, WalkOptions, walk};
 
 /// What to scan.
@@ -49,6 +50,8 @@ pub const CONFIGURATION: &str = "straykey.toml";
 pub struct Collected {
     /// Secrets at single places.
     pub hits: Vec<Hit>,
+    /// Places that need a credential and do not hold one in the open.
+    pub slots: Vec<Slot>,
     /// What could not be searched.
     pub gaps: Vec<Gap>,
     /// What was left out.
@@ -128,6 +131,7 @@ impl Drop for Worker<'_> {
     fn drop(&mut self) {
         let mut all = self.into.lock().unwrap_or_else(PoisonError::into_inner);
         all.hits.append(&mut self.own.hits);
+        all.slots.append(&mut self.own.slots);
         all.gaps.append(&mut self.own.gaps);
         all.exclusions.append(&mut self.own.exclusions);
         all.coverage.add(&self.own.coverage);
@@ -204,13 +208,15 @@ impl Worker<'_> {
         let mut ordinals = Ordinals::default();
         let mut over = None;
         let Self { scanner, reader, scratch, own, progress, .. } = self;
-        let hits = &mut own.hits;
+        let (hits, slots) = (&mut own.hits, &mut own.slots);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             read(&mut *reader, &mut |blob| {
                 progress.bytes.fetch_add(blob.owned.len() as u64, Ordering::Relaxed);
                 if let Ended::OverBudget { at } = scan_blob(scanner, blob, scratch, &mut ordinals, hits) {
                     over.get_or_insert(blob.offsets.original(blob.text, at));
                 }
+                let found = scratch.slots().iter();
+                slots.extend(found.map(|&(line, form)| Slot { origin: Arc::clone(origin), line, form }));
             })
         }));
         let coverage = &mut own.coverage;

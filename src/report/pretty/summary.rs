@@ -9,6 +9,7 @@ use super::{by_severity, counted, grouped};
 use crate::gap::{Exclusion, Gap, GapClass};
 use crate::report::Report;
 use crate::report::words::{self, bytes, named};
+use crate::slot::{Counts, tally};
 
 /// Gaps of one class that are shown where `all` is not asked for.
 const GAPS_SHOWN: usize = 10;
@@ -16,9 +17,13 @@ const GAPS_SHOWN: usize = 10;
 /// Exclusions of one class that are shown where `all` is not asked for.
 const EXCLUSIONS_SHOWN: usize = 3;
 
+/// Areas that are shown where `all` is not asked for.
+const AREAS_SHOWN: usize = 5;
+
 /// Writes all but the verdict.
 pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     found(page, report)?;
+    slots(page, report)?;
     read(page, report)?;
     not_read(page, report)?;
     left_out(page, report)?;
@@ -56,6 +61,39 @@ fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         text.say("marked to be ignored");
     }
     page.entry(0, (ink::TITLE, "Found"), &text)
+}
+
+/// Where the credentials are that the scope needs, and in which areas some lie in the open.
+fn slots(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let tally = tally(&report.slots, &report.findings);
+    if report.slots.is_empty() {
+        return Ok(());
+    }
+    let mut text = Text::new();
+    text.say(&counted(tally.counts.total, "credential slot", "credential slots")).glue(":");
+    text.say(&held(&tally.counts));
+    page.entry(0, (ink::TITLE, "Slots"), &text)?;
+    let several = tally.areas.len() > 1;
+    let shown = if several { page.style().shown(tally.areas.len(), AREAS_SHOWN) } else { 0 };
+    for area in &tally.areas[..shown] {
+        let mut text = Text::new();
+        text.whole(ink::PLAIN, area.area.as_bytes(), ":").say(&held(&area.counts));
+        page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
+    }
+    if several { rest(page, tally.areas.len() - shown) } else { Ok(()) }
+}
+
+/// `3 in the open, 12 in vaults`.
+fn held(counts: &Counts) -> String {
+    let parts = [
+        (counts.open, "in the open"),
+        (counts.store, "in vaults"),
+        (counts.encrypted, "encrypted"),
+        (counts.environment, "in variables"),
+        (counts.federated, "without a secret"),
+    ];
+    let said = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", grouped(*count)));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {

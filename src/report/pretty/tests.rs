@@ -110,6 +110,13 @@ fn the_sample_in_full() {
 
     Found       4 secrets at 7 places: 1 critical, 1 high, 1 medium, 1 low; 1 place is marked to be
                 ignored
+    Slots       10 credential slots: 7 in the open, 3 in vaults
+                  .: 1 in the open
+                  a:b: 1 in the open
+                  bin: 1 in the open
+                  deploy: 1 in the open, 2 in vaults
+                  etc: 1 in the open
+                  and 3 more; --all shows them
     Read        19 files (17 text, 1 UTF-16 or UTF-32, 1 binary), 120.5 KiB, 4 directories
     Not read    unreadable, 1 place
                   private/\u{1b}[31mlog: permission denied
