@@ -50,7 +50,12 @@ pub(super) fn not_assigned(text: &[u8], span: Range<usize>, path: &[u8], passwor
     if join.operator == b',' && (!join.name_quoted || join.below && !join.name_opened) {
         return Some("the name is an argument of its own");
     }
-    let word = (is_wordy(value) || value.starts_with(b".")) && !value.iter().any(u8::is_ascii_uppercase);
+    let lower = value.iter().skip(1).all(|byte| !byte.is_ascii_uppercase());
+    let word = (is_wordy(value) || value.starts_with(b".")) && lower;
+    // `&'a str, other: &'a str`
+    if text[..span.start].ends_with(b"&'") || text[..span.start].ends_with(b"<'") {
+        return Some("it lies between two lifetimes");
+    }
     if join.operator == b',' && word && matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) {
         return Some("it is an element of a list");
     }
@@ -187,7 +192,8 @@ pub(super) fn no_argument(text: &[u8], span: Range<usize>, path: &[u8]) -> Optio
     let before = head[..start].last();
     let option = head.get(start) == Some(&b'-') && before.is_none_or(|byte| b" \t\r\n\"'`[(,".contains(byte));
     // `two-pass` is a word of prose, `requirepass` one of a configuration.
-    let first = start == 0 || before == Some(&b'\n');
+    let ahead = head[..start].iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
+    let first = ahead.is_none_or(|byte| *byte == b'\n');
     let directive = (first || !head[start..end].contains(&b'-')) && is_directive(text, &span, first, path);
     if !option && !directive {
         return Some("no option of a command stands before it");
@@ -206,15 +212,17 @@ fn is_directive(text: &[u8], span: &Range<usize>, first: bool, path: &[u8]) -> b
     let closed = rest.all(|byte| quoted && matches!(byte, b'"' | b'\''));
     // `setenv NAME VALUE` of shells and servers.
     let line = line_start(text, span.start);
-    let set = [&b"set "[..], b"setenv ", b"export "].iter().any(|word| {
+    let set = [&b"set "[..], b"setenv ", b"export ", b"env ", b"enable "].iter().any(|word| {
         let head = text[line..span.start].trim_ascii_start();
         head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
     });
+    // `.netrc` has several to a line, and says whose they are.
+    let head = &text[line..span.start];
+    let login = [&b"login "[..], b"user ", b"machine "].iter().any(|word| memchr::memmem::find(head, word).is_some());
     closed
         && (set
             || match text_kind(path) {
-                TextKind::Settings => true,
-                TextKind::Unknown => first,
+                TextKind::Settings | TextKind::Unknown => first || login,
                 TextKind::Code | TextKind::Prose => false,
             })
 }

@@ -1,6 +1,9 @@
 //! The whole of a value that refers to something: what a rule matched is often no more than its beginning.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
 use crate::check::TextKind;
 
@@ -45,10 +48,9 @@ const CALLED: [&[u8]; 11] = [
     b"credential",
 ];
 
-/// Whether `text` holds one of `words`, which are in lower case, whatever its case.
-fn holds_any(text: &[u8], words: &[&[u8]]) -> bool {
-    words.iter().any(|word| text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
-}
+static CALLS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasickBuilder::new().ascii_case_insensitive(true).build(CALLED).expect("the words are few and short")
+});
 
 /// A cheap test before anything is compiled: whether what begins at `span` of `text` may be a reference.
 pub fn may_refer(text: &[u8], span: &Range<usize>) -> bool {
@@ -58,13 +60,13 @@ pub fn may_refer(text: &[u8], span: &Range<usize>) -> bool {
     let call = || {
         let called =
             value.iter().any(|byte| matches!(byte, b'(' | b'[')) || matches!(text.get(span.end), Some(b'(' | b'['));
-        called && holds_any(&text[span.start..text.len().min(span.start + CALL)], &CALLED)
+        called && CALLS.is_match(&text[span.start..text.len().min(span.start + CALL)])
     };
     call()
         || [&b"{{"[..], b"((", b"[[", b"<%=", b"${", b"$("].iter().any(|open| opened.ends_with(open))
         || matches!(first, b'$' | b'%' | b'{' | b'@' | b'!' | b'#' | b'<' | b'(' | b'*' | b'?')
         || BEGINNINGS.iter().any(|start| value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
-        || holds_any(value, &CALLED[..1])
+        || value.windows(3).any(|three| three.eq_ignore_ascii_case(b"env"))
         || value.windows(2).any(|two| two == b"{{")
 }
 
