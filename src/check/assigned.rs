@@ -40,6 +40,14 @@ pub(super) fn not_assigned(text: &[u8], span: Range<usize>, path: &[u8], passwor
     }
     let value = &text[span.clone()];
     let kind = text_kind(path);
+    // The usual case by far, told without reading the line backward: no quote stands before it, at most two blanks away.
+    let head = &text[..span.start];
+    let head = head.strip_suffix(b" ").unwrap_or(head);
+    let head = head.strip_suffix(b" ").unwrap_or(head);
+    let opens = head.last().is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'|' | b';'));
+    if kind == TextKind::Code && !opens && !stands_in_quotes(text, span.start) {
+        return Some(EXPRESSION);
+    }
     let join = join(text, span.clone());
     if kind == TextKind::Code && !join.quoted && join.operator != b'|' && !stands_in_quotes(text, span.start) {
         return Some(reference(&text[span], false, kind).unwrap_or(EXPRESSION));

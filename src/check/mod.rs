@@ -137,6 +137,10 @@ pub struct Weighing {
 
 /// Judges the value of `rule` at `span` of `text`, a part of the file at `path`.
 pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<Judgement, Rejection> {
+    // Most matches of the rules that go by a name are code; nothing is put together for them.
+    if let Some(why) = excluded(rule, text, span.clone(), path) {
+        return Err(Rejection(why.to_owned()));
+    }
     let mut tally = Tally::new(rule);
     measure_all(&mut tally, rule, text, span, path)?;
     tally.finish()

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::plant::{self, Corpus, Label};
+use crate::plant::{self, Corpus, Label, Planted};
 use crate::run::{Run, array, put, string, token, tree};
 
 fn explain(root: &Path, place: &str, arguments: &[&str]) -> Run {
@@ -47,7 +47,8 @@ fn unreported(corpus: &Corpus) -> Vec<String> {
     let mut places = Vec::new();
     for (label, most) in [(Label::Decoy, 5), (Label::Unreached, 2)] {
         let mut files = BTreeSet::new();
-        let labelled = corpus.planted.iter().filter(|planted| planted.label == label);
+        let alone = |it: &Planted| !corpus.secrets().any(|other| other.path == it.path && other.line == it.line);
+        let labelled = corpus.planted.iter().filter(|planted| planted.label == label && alone(planted));
         let of_files = labelled.filter(|planted| files.insert(planted.path.clone()));
         places.extend(of_files.take(most).map(|planted| format!("{}:{}", planted.path, planted.line)));
     }
