@@ -31,7 +31,7 @@ pub struct Slot {
     pub origin: Arc<Origin>,
     /// First line, from 1.
     pub line: u64,
-    /// Index of its form among [`forms`].
+    /// Index of its form among [`forms()`].
     pub form: usize,
 }
 

@@ -1,7 +1,7 @@
 //! How likely it is that a value that is assigned to a name is a secret.
 //!
 //! No single property tells: passwords are words as often as not, and labels have signs and digits. So the
-//! [features] of value, name, place and neighbours are weighed together by trees that were made from labelled files
+//! features of value, name, place and neighbours are weighed together by trees that were made from labelled files
 //! (`patterns/model/train.py`). The trees are data, the way through them is exact, and what decided can be told.
 
 mod features;

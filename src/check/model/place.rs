@@ -138,7 +138,7 @@ fn kind_of_callee(name: &[u8]) -> u8 {
     }
 }
 
-/// The line around `span`, at most [`LINE`] bytes each way.
+/// The line around `span`, at most 2 KiB each way.
 fn line_of(text: &[u8], span: &Range<usize>) -> Range<usize> {
     const LINE: usize = 2048;
     let first = span.start.saturating_sub(LINE);
