@@ -7,7 +7,7 @@
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::PathBuf;
 
-use straykey::check::{excluded, model};
+use straykey::check::{TextFile, excluded, model};
 use straykey::detect::Engine;
 use straykey::rule::{Check, RuleSet};
 use straykey::span::{LineIndex, Position};
@@ -30,6 +30,7 @@ fn main() {
         let path = path.expect("the list is UTF-8");
         let text = std::fs::read(root.join(&path)).expect("the files of the list can be read");
         engine.find(&mut scratch, &text, 0..text.len(), &mut matches);
+        let file = TextFile::at(path.as_bytes());
         let lines = LineIndex::new(&text, Position::default());
         for found in &matches {
             let rule = &engine.rules().get(found.rule).rule;
@@ -46,13 +47,13 @@ fn main() {
                 let last = text.len().min(span.end + AROUND);
                 let other = [&text[first..span.start], value.as_bytes(), &text[span.end..last]].concat();
                 let start = span.start - first;
-                model::measure(&other, start..start + value.len(), path.as_bytes())
+                model::measure(&other, start..start + value.len(), &file)
             });
             let row = serde_json::json!({
                 "path": path, "rule": rule.id, "line": region.start_line, "column": region.start_column,
                 "start": span.start, "end": span.end,
-                "excluded": excluded(rule, &text, span.clone(), path.as_bytes()),
-                "features": model::measure(&text, span.clone(), path.as_bytes()), "chosen": chosen,
+                "excluded": excluded(rule, &text, span.clone(), &file),
+                "features": model::measure(&text, span.clone(), &file), "chosen": chosen,
                 "value": String::from_utf8_lossy(&text[span]),
             });
             writeln!(out, "{row}").expect("the output can be written");

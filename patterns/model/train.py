@@ -41,7 +41,7 @@ PARAMETERS = dict(objective="binary", learning_rate=0.07, num_leaves=20, min_dat
                   force_row_wise=True)
 TREES = 180
 # Points of confidence and the likelihood that they stand for; 15, 50 and 80 begin the grades low, medium and high.
-KNOTS = [(0, 0.0), (15, 0.15), (50, 0.5), (80, 0.85), (100, 1.0)]
+KNOTS = [(0, 0.0), (15, 0.15), (50, 0.6), (80, 0.85), (100, 1.0)]
 
 
 def plant(folder):

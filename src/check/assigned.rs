@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use super::join::{Join, join};
-use super::kind::{TextKind, is_lock_file, is_translation, text_kind};
+use super::kind::{TextFile, TextKind};
 use super::letters::are_random;
 use super::measure::{classes, shannon};
+use super::name::names_something_else;
 use super::value::{is_identifier, is_uuid, is_wordy, mostly_words, not_a_value, reference};
 use super::words::{WORDS, words_of};
 
@@ -34,164 +35,136 @@ const EXPRESSION: &str = "an unquoted value in source code is an expression";
 
 /// Why the value at `span` of `text` cannot be a literal that is assigned to a name; none where it may be one. `password`
 /// says that the rule is one for passwords.
-pub(super) fn not_assigned(text: &[u8], span: Range<usize>, path: &[u8], password: bool) -> Option<&'static str> {
-    if is_lock_file(path) {
+pub(super) fn not_assigned(
+    text: &[u8],
+    span: Range<usize>,
+    file: &TextFile<'_>,
+    password: bool,
+) -> Option<&'static str> {
+    if file.lock {
         return Some("a lock file lists digests");
     }
-    let value = &text[span.clone()];
-    let kind = text_kind(path);
-    // The usual case by far, told without reading the line backward: no quote stands before it, at most two blanks away.
+    if file.kind == TextKind::Code && is_expression(text, &span) {
+        return Some(EXPRESSION);
+    }
+    let join = join(text, span.clone());
+    not_joined(text, &span, &join)
+        .or_else(|| not_under_its_name(&text[span.clone()], &join, file, password))
+        .or_else(|| not_a_literal(text, &span, &join, file.kind))
+}
+
+/// The usual case in code by far, told without reading the line backward: no quote stands before the value, at most two
+/// blanks away, nor around it.
+fn is_expression(text: &[u8], span: &Range<usize>) -> bool {
     let head = &text[..span.start];
     let head = head.strip_suffix(b" ").unwrap_or(head);
     let head = head.strip_suffix(b" ").unwrap_or(head);
     let opens = head.last().is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'|' | b';'));
-    if kind == TextKind::Code && !opens && !stands_in_quotes(text, span.start) {
-        return Some(EXPRESSION);
-    }
-    let join = join(text, span.clone());
-    if kind == TextKind::Code && !join.quoted && join.operator != b'|' && !stands_in_quotes(text, span.start) {
-        return Some(reference(&text[span], false, kind).unwrap_or(EXPRESSION));
-    }
-    if !join.quoted && span.start > 0 && text[span.start - 1].is_ascii_alphanumeric() {
+    !opens && !stands_in_quotes(text, span.start)
+}
+
+/// Why `join` does not lead from a name to the value at `span` of `text`.
+fn not_joined(text: &[u8], span: &Range<usize>, join: &Join<'_>) -> Option<&'static str> {
+    let value = &text[span.clone()];
+    let head = &text[..span.start];
+    // The prefixes of string literals are letters, and so are the first ones of bare values.
+    if !join.quoted && head.last().is_some_and(u8::is_ascii_alphanumeric) {
         return Some("it begins inside a word");
     }
-    if join.operator == b',' && (!join.name_quoted || join.below && !join.name_opened) {
-        return Some("the name is an argument of its own");
-    }
-    let lower = value.iter().skip(1).all(|byte| !byte.is_ascii_uppercase());
-    let word = (is_wordy(value) || value.starts_with(b".")) && lower;
     // `&'a str, other: &'a str`
-    if text[..span.start].ends_with(b"&'") || text[..span.start].ends_with(b"<'") {
+    if head.ends_with(b"&'") || head.ends_with(b"<'") {
         return Some("it lies between two lifetimes");
     }
-    if join.operator == b',' && word && matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) {
-        return Some("it is an element of a list");
+    let before = head.trim_ascii_end();
+    match join.operator {
+        b',' if !join.name_quoted || join.below && !join.name_opened => {
+            return Some("the name is an argument of its own");
+        }
+        b',' if join.name.starts_with(b"-") => {
+            return Some("it is the argument of an option, for which there are rules");
+        }
+        b',' if matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) => {
+            let lower = value.iter().skip(1).all(|byte| !byte.is_ascii_uppercase());
+            if join.below || lower && (is_wordy(value) || value.starts_with(b".")) {
+                return Some("it is an element of a list");
+            }
+        }
+        _ if join.quoted => {}
+        _ if join.below && ends_an_element(before) => return Some("it stands below an element, not in it"),
+        // What a `>` ends on the line above is no value unless another tag follows; with a blank before it, it compares.
+        _ if !before.ends_with(b"=>") && !text[span.end..].trim_ascii_start().starts_with(b"</") => {
+            let above = join.below && before.ends_with(b">") && !before.ends_with(b": >");
+            if above || join.operator == b'>' && join.spaced {
+                return Some("it is not assigned");
+            }
+        }
+        _ => {}
     }
-    // What a `>` ends on the line above is no value unless another tag follows; with a blank before it, it compares.
-    let before = text[..span.start].trim_ascii_end();
-    let tag = text[span.end..].trim_ascii_start().starts_with(b"</");
-    if !join.quoted && join.below && ends_an_element(before) {
-        return Some("it stands below an element, not in it");
-    }
-    let above = join.below && before.ends_with(b">") && !before.ends_with(b"=>") && !before.ends_with(b": >");
-    if !join.quoted && !tag && (above || join.operator == b'>' && join.spaced && !before.ends_with(b"=>")) {
-        return Some("it is not assigned");
-    }
-    if let Some(why) = names_something_else(join.name, &text[span.clone()]) {
+    // Prose lists words of code in back quotes, one after the other.
+    let back_quoted = head.ends_with(b"`") || value.starts_with(b"`");
+    let listed = back_quoted && !matches!(join.operator, b'=' | b':' | b'>');
+    listed.then_some("it is a word of code in prose")
+}
+
+/// Why `value` is no secret under the name that `join` found.
+fn not_under_its_name(value: &[u8], join: &Join<'_>, file: &TextFile<'_>, password: bool) -> Option<&'static str> {
+    let words = words_of(join.name);
+    if let Some(why) = names_something_else(&words, value) {
         return Some(why);
     }
     // `update_password: always`, `mustChangePassword: on_create`
-    let verb = words_of(join.name).first().is_some_and(|first| WORDS.verbs.contains(first));
-    if verb && is_wordy(&text[span.clone()]) {
+    if is_wordy(value) && words.first().is_some_and(|first| WORDS.verbs.contains(first)) {
         return Some("the name speaks of what is done with a secret");
     }
-    if !password && words_of(join.name).iter().any(|word| WORDS.password_names.contains(word)) {
-        return Some("the name speaks of a password, for which there are rules of their own");
-    }
-    // `pass` is a word of its own.
-    let bare = join.name.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or_default();
-    if bare.eq_ignore_ascii_case(b"pass") && (join.operator == b'(' || join.operator == b',' && !join.name_quoted) {
-        return Some("it is passed to a function, not assigned");
-    }
-    if is_translation(path) && is_wordy(&text[span.clone()]) {
+    if file.translation && is_wordy(value) {
         return Some("it is a text for people");
     }
-    if ends_in_another_word(bare) {
-        return Some("the name does not speak of a secret");
+    if !password && words.iter().any(|word| WORDS.password_names.contains(word)) {
+        return Some("the name speaks of a password, for which there are rules of their own");
     }
-    // Prose lists words of code in back quotes, one after the other.
-    let back_quoted = span.start > 0 && text[span.start - 1] == b'`' || text[span.start] == b'`';
-    if back_quoted && !matches!(join.operator, b'=' | b':' | b'>') {
-        return Some("it is a word of code in prose");
+    if !password && is_path_of_words(value) {
+        return Some("it is a path");
     }
-    not_a_literal(text, &span, &join, kind)
+    // `pass` is a word of its own.
+    let called = join.name.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or_default();
+    let passed = called.eq_ignore_ascii_case(b"pass") && join.operator == b'(';
+    passed.then_some("it is passed to a function, not assigned")
 }
 
-/// Whether the name of the value at `span` of `text` is that of a secret, not of something beside it.
-pub(super) fn names_a_secret_itself(text: &[u8], span: Range<usize>) -> bool {
-    let join = join(text, span.clone());
-    let spoken = |word: &String| {
-        WORDS.password_names.contains(word) || WORDS.secret_names.contains(word) || WORDS.key_names.contains(word)
-    };
-    let words = words_of(join.name);
-    let key =
-        words.last().is_some_and(|last| last == "key") && words.iter().any(|word| WORDS.key_companions.contains(word));
-    !join.comparison
-        && matches!(join.operator, b'=' | b':' | b'>')
-        && (key || words.iter().any(spoken))
-        && names_something_else(join.name, &text[span]).is_none()
+/// `attohttpc/tls-rustls`: two words or more, of small letters.
+fn is_path_of_words(value: &[u8]) -> bool {
+    let word =
+        |part: &[u8]| !part.is_empty() && part.iter().all(|byte| byte.is_ascii_lowercase() || b"-_.".contains(byte));
+    value.contains(&b'/') && value.split(|byte| *byte == b'/').all(word)
 }
 
 /// Whether `before` ends with `</name>`.
 fn ends_an_element(before: &[u8]) -> bool {
-    let open = before.strip_suffix(b">").and_then(|tag| {
-        memchr::memrchr(b'<', &tag[tag.len().saturating_sub(64)..]).map(|at| &tag[tag.len().saturating_sub(64) + at..])
-    });
-    open.is_some_and(|tag| tag.starts_with(b"</"))
-}
-
-/// `compass`, `bypass`: words that end in `pass` and speak of something else.
-fn ends_in_another_word(name: &[u8]) -> bool {
-    words_of(name).last().is_some_and(|last| {
-        ["compass", "bypass", "overpass", "surpass", "trespass", "encompass", "underpass", "subpass"]
-            .contains(&last.as_str())
-    })
-}
-
-/// Why `name` is that of no secret, but of something beside one, of what may be seen, or of a key that opens nothing. The
-/// last word says what the thing is, as in `password_hint`, `token_type`.
-fn names_something_else(name: &[u8], value: &[u8]) -> Option<&'static str> {
-    let words = words_of(name);
-    let harmless = |word: &String| WORDS.harmless_names.contains(word);
-    // What is repeated to confirm it is the secret itself.
-    let beside = |word: &String| harmless(word) && !WORDS.trial_names.contains(word);
-    if words.last().is_some_and(beside) {
-        return Some("the name speaks of something beside the secret");
-    }
-    let last = words.last().map_or("", String::as_str);
-    let companion = words.iter().any(|word| WORDS.key_companions.contains(word));
-    let secret = words.iter().any(|word| WORDS.password_names.contains(word) || WORDS.secret_names.contains(word));
-    if last == "key" && !companion && !secret {
-        if words.iter().any(harmless) {
-            return Some("the name speaks of a key that opens nothing");
-        }
-        // 32 bytes in base64 without padding.
-        if value.len() == 43 {
-            return Some("it has the form of a public key");
-        }
-    }
-    // `hash_secret` and `primary_access_key` are secrets, `public_key` is none.
-    let opens = WORDS.password_names.contains(last)
-        || WORDS.secret_names.contains(last)
-        || last == "pepper"
-        || last == "key" && words.iter().rev().nth(1).is_some_and(|word| WORDS.key_companions.contains(word));
-    let excused = |word: &String| matches!(word.as_str(), "hash" | "hashed" | "encrypted" | "primary" | "foreign");
-    let public = |word: &String| !opens || !excused(word);
-    let spoken = words.iter().any(|word| WORDS.public_names.contains(word) && public(word));
-    spoken.then_some("the name speaks of something that is no secret")
+    const NAME: usize = 64;
+    let tag = &before[before.len().saturating_sub(NAME)..];
+    tag.ends_with(b">") && memchr::memrchr(b'<', tag).is_some_and(|at| tag[at..].starts_with(b"</"))
 }
 
 /// Judges the value at `span` of `text`, of which it is known that it stands near a name that speaks of a credential.
 /// `bare` says that a blank alone leads from the name to it.
-pub(super) fn credential(text: &[u8], span: Range<usize>, path: &[u8], bare: bool) -> Assigned {
+pub(super) fn credential(text: &[u8], span: Range<usize>, file: &TextFile<'_>, bare: bool) -> Assigned {
     let join = join(text, span.clone());
     let join = if bare && join.operator == 0 { Join { operator: b'=', ..join } } else { join };
-    let kind = text_kind(path);
-    match not_a_literal(text, &span, &join, kind) {
+    match not_a_literal(text, &span, &join, file.kind) {
         Some(why) => Assigned::No(why),
-        None => judge_token(&text[span], &join, kind),
+        None => judge_token(&text[span], &join, file.kind),
     }
 }
 
 /// Why a value of which the rule's context has said that it is a password cannot be one.
-pub(super) fn no_literal(text: &[u8], span: Range<usize>, path: &[u8]) -> Option<&'static str> {
+pub(super) fn no_literal(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Option<&'static str> {
     // It may stand bare inside a larger string, as in a connection string.
     let join = Join { operator: b'=', quoted: true, ..join(text, span.clone()) };
-    not_a_literal(text, &span, &join, text_kind(path))
+    not_a_literal(text, &span, &join, file.kind)
 }
 
 /// Why the value behind an option (`--password VALUE`, `"-Password", "VALUE"`) cannot be a secret.
-pub(super) fn no_argument(text: &[u8], span: Range<usize>, path: &[u8]) -> Option<&'static str> {
+pub(super) fn no_argument(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Option<&'static str> {
     let value = &text[span.clone()];
     let head = text[span.start.saturating_sub(OPTION)..span.start].trim_ascii_end();
     let end = head.iter().rposition(|byte| !matches!(byte, b'"' | b'\'' | b',' | b' ' | b'\t')).map_or(0, |at| at + 1);
@@ -202,34 +175,32 @@ pub(super) fn no_argument(text: &[u8], span: Range<usize>, path: &[u8]) -> Optio
     // `two-pass` is a word of prose, `requirepass` one of a configuration.
     let ahead = head[..start].iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
     let first = ahead.is_none_or(|byte| *byte == b'\n');
-    let directive = (first || !head[start..end].contains(&b'-')) && is_directive(text, &span, first, path);
+    let directive = (first || !head[start..end].contains(&b'-')) && is_directive(text, &span, first, file.kind);
     if !option && !directive {
         return Some("no option of a command stands before it");
     }
     if value.starts_with(b"-") {
         return Some("it is another option");
     }
-    no_literal(text, span, path)
+    no_literal(text, span, file)
 }
 
 /// `requirepass VALUE` and nothing else on the line: so do many programs write their settings, and `.netrc` a login.
-fn is_directive(text: &[u8], span: &Range<usize>, first: bool, path: &[u8]) -> bool {
+fn is_directive(text: &[u8], span: &Range<usize>, first: bool, kind: TextKind) -> bool {
     let rest = text[span.end..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n'));
     let quoted = matches!(text[..span.start].last(), Some(b'"' | b'\''));
     let mut rest = rest.filter(|byte| !byte.is_ascii_whitespace() && **byte != b';');
     let closed = rest.all(|byte| quoted && matches!(byte, b'"' | b'\''));
     // `setenv NAME VALUE` of shells and servers.
-    let line = line_start(text, span.start);
-    let set = [&b"set "[..], b"setenv ", b"export ", b"env ", b"enable "].iter().any(|word| {
-        let head = text[line..span.start].trim_ascii_start();
-        head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-    });
+    let head = text[line_start(text, span.start)..span.start].trim_ascii_start();
+    let set = [&b"set "[..], b"setenv ", b"export ", b"env ", b"enable "]
+        .iter()
+        .any(|word| head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)));
     // `.netrc` has several to a line, and says whose they are.
-    let head = &text[line..span.start];
     let login = [&b"login "[..], b"user ", b"machine "].iter().any(|word| memchr::memmem::find(head, word).is_some());
     closed
         && (set
-            || match text_kind(path) {
+            || match kind {
                 TextKind::Settings | TextKind::Unknown => first || login,
                 TextKind::Code | TextKind::Prose => false,
             })
@@ -294,15 +265,16 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
         return Some("it is a key of its own");
     }
     let rest = &text[span.end..];
-    let opened = text[..span.start].trim_ascii_end();
-    let line = line_start(text, span.start);
-    let template = memchr::memmem::rfind(&text[line.max(span.start.saturating_sub(EMBEDDED))..span.start], b"{{");
-    if template.is_some_and(|at| {
-        let inside = &text[line.max(span.start.saturating_sub(EMBEDDED)) + at..span.start];
+    let head = &text[line_start(text, span.start)..span.start];
+    let looked_up = memchr::memmem::rfind(head, b"{{").map(|at| &head[at..]).is_some_and(|inside| {
         memchr::memmem::find(inside, b"lookup").is_some() && memchr::memmem::find(inside, b"}}").is_none()
-    }) {
+    });
+    if looked_up {
         return Some("it says where the value is looked up");
     }
+    // Contexts take `$` for the prefix of a string.
+    let opened = head.trim_ascii_end();
+    let opened = opened.strip_suffix(b"$").unwrap_or(opened);
     if rest.starts_with(b"${") || rest.starts_with(b"{") && value.ends_with(b"$") || opened.ends_with(b"{{") {
         return Some("it is a part of a template");
     }
@@ -457,9 +429,12 @@ mod tests {
         let start = line.find('@').expect("a place for the value");
         let text = line.replacen('@', value, 1);
         let span = start..start + value.len();
-        match not_assigned(text.as_bytes(), span.clone(), path.as_bytes(), true) {
+        let file = TextFile::at(path.as_bytes());
+        // The rules for passwords reach names that have one of these.
+        let password = ["pass", "pwd"].iter().any(|word| line.to_ascii_lowercase().contains(word));
+        match not_assigned(text.as_bytes(), span.clone(), &file, password) {
             Some(_) => 0,
-            None => super::super::model::weigh(text.as_bytes(), span, path.as_bytes()).points,
+            None => super::super::model::weigh(text.as_bytes(), span, &file).points,
         }
     }
 
@@ -505,7 +480,7 @@ mod tests {
         let judge = |line: &str, value: &str| {
             let start = line.find('@').expect("a place for the value");
             let text = line.replacen('@', value, 1);
-            no_argument(text.as_bytes(), start..start + value.len(), b"a.sh")
+            no_argument(text.as_bytes(), start..start + value.len(), &TextFile::at(b"a.sh"))
         };
         for line in ["tool --password @", "tool -u a -Password @ b", "[\"--db-password\", \"@\"]", "-pass @"] {
             assert_eq!(judge(line, "Copper7Lane"), None, "{line}");
@@ -571,9 +546,17 @@ mod tests {
             ("NEWS", "- mpi::SecretKeyMaterial:@", ":MLDSA65_Ed25519"),
             ("a.yml", "tls.key: @", concat!("LS0tLS1CRU", "dJTiBQUklWQVRFIEtFWS0tLS0tCi0tLS0t")),
             ("a.md", "redis.token: @", "traefik.tls.insecure2SkipVerify=false"),
+            ("Cargo.toml", "credentials = [\"@\"]", "attohttpc/tls-rustls"),
             ("a.rs", "\"norvale.encryption_keys\", \"@\"", "org.norvale.msc4157.send.delayed_event"),
             ("a.rs", "/// token, given the `@` header", "X-Signature-Ed25519"),
             ("a.txt", "SPF_PASS=@", "-0.001"),
+            ("a.rs", "fn open<'a>(secret: &'@a str)", "a str, token: &'"),
+            ("a.py", "KEYS = ['secret', 'token', '@']", "session_cookie"),
+            ("a.py", "args = ['--password', '@']", "k9Fa7d6s5A4f"),
+            ("a.yml", "update_password: @", "on_create"),
+            ("a.yml", "password: \"{{ lookup('file', '@') }}\"", "k9Fa7d6s5A4f"),
+            ("a.log", "miss key=@", "orders:1834"),
+            (".env", "ADMIN_TOKEN={{$@ ADMIN}}", "dotenv"),
         ] {
             let points = points(path, line, value);
             assert!(points < MEDIUM, "{path} {line} {value}: {points}");

@@ -26,6 +26,21 @@ pub(super) struct Join<'t> {
     pub(super) head: &'t [u8],
 }
 
+impl Join<'_> {
+    /// Nothing but a value. What names with a syntax of their own have in common.
+    const BARE: Self = Self {
+        name: b"",
+        name_quoted: false,
+        quoted: false,
+        operator: 0,
+        comparison: false,
+        below: false,
+        spaced: false,
+        name_opened: true,
+        head: b"",
+    };
+}
+
 /// How HTML writes quotes.
 const ENTITIES: [&[u8]; 5] = [b"&quot;", b"&#34;", b"&#39;", b"&#x22;", b"&#x27;"];
 
@@ -68,10 +83,9 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     if before[at..].first() == Some(&b'=') && before[..at].last() == Some(&b'.') {
         at -= 1;
     }
+    let below = before[operator_end..].contains(&b'\n');
     // `name: |` and the value on the next line: a block scalar (YAML 1.2, section 8.1).
-    if matches!(&before[at..operator_end], b"|" | b">" | b"|-" | b">-" | b"|+" | b">+")
-        && before[operator_end..].contains(&b'\n')
-    {
+    if below && matches!(&before[at..operator_end], b"|" | b">" | b"|-" | b">-" | b"|+" | b">+") {
         let colon = before[..at].trim_ascii_end();
         if let Some(name) = colon.strip_suffix(b":") {
             return block_scalar(name);
@@ -83,17 +97,7 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     if operator.ends_with(b">") && !operator.contains(&b'=') {
         // `<name>value` and `<key>name</key><string>value`
         if let Some(name) = element_name(&before[..operator_end]) {
-            return Join {
-                name,
-                name_quoted: true,
-                quoted,
-                operator: b'=',
-                comparison: false,
-                below: before[operator_end..].contains(&b'\n'),
-                spaced: false,
-                name_opened: true,
-                head: b"",
-            };
+            return Join { name, name_quoted: true, quoted, operator: b'=', below, ..Join::BARE };
         }
     }
     let operator_start = at;
@@ -112,7 +116,6 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     }
     let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
     let name_quoted = before.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\'));
-    let below = before[operator_end..].contains(&b'\n');
     let head = before[..at].trim_ascii_end();
     let outside = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'"));
     let (name_opened, head) = (outside.is_some(), outside.unwrap_or(head));
@@ -126,17 +129,7 @@ fn block_scalar(before: &[u8]) -> Join<'_> {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
     let start = before[..end].iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
     let name = &before[start..end];
-    Join {
-        name,
-        name_quoted,
-        quoted: false,
-        operator: b':',
-        comparison: false,
-        below: true,
-        spaced: false,
-        name_opened: true,
-        head: b"",
-    }
+    Join { name, name_quoted, operator: b':', below: true, ..Join::BARE }
 }
 
 /// `name: &'static str =`: steps over the type, back to the end of the name.

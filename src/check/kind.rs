@@ -13,8 +13,28 @@ pub enum TextKind {
     Unknown,
 }
 
+/// What the path of a file says of all values in it, read once.
+#[derive(Clone, Copy, Debug)]
+pub struct TextFile<'p> {
+    /// Raw bytes, `/` between components.
+    pub path: &'p [u8],
+    /// What kind of text it holds.
+    pub kind: TextKind,
+    /// It lists what a package manager chose, with digests of it.
+    pub lock: bool,
+    /// It holds texts of a program in a human language.
+    pub translation: bool,
+}
+
+impl<'p> TextFile<'p> {
+    /// Reads `path`.
+    pub fn at(path: &'p [u8]) -> Self {
+        Self { path, kind: text_kind(path), lock: is_lock_file(path), translation: is_translation(path) }
+    }
+}
+
 /// The kind of the file at `path` (raw bytes, `/` between components).
-pub fn text_kind(path: &[u8]) -> TextKind {
+fn text_kind(path: &[u8]) -> TextKind {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let name = String::from_utf8_lossy(&name).into_owned();
     if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
@@ -52,8 +72,6 @@ pub(super) struct Role {
     pub(super) documentation: bool,
     /// The path speaks of settings or of secrets.
     pub(super) settings: bool,
-    /// It holds texts of a program in a human language.
-    pub(super) translation: bool,
 }
 
 /// Formats that are alike in how they assign, by their extensions.
@@ -140,7 +158,6 @@ pub(super) fn role_of(path: &[u8]) -> Role {
         test: speaks(&TESTS),
         documentation: speaks(&DOCUMENTATION),
         settings: speaks(&SETTINGS),
-        translation: is_translation(path.as_bytes()),
     }
 }
 
@@ -151,7 +168,7 @@ const LANGUAGES: [&str; 34] = [
 ];
 
 /// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`.
-pub(super) fn is_translation(path: &[u8]) -> bool {
+fn is_translation(path: &[u8]) -> bool {
     const FOLDERS: [&[u8]; 9] =
         [b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"languages", b"translations", b"nls"];
     const FILES: [&str; 5] = ["properties", "json", "yml", "yaml", "xml"];
@@ -180,7 +197,7 @@ pub(super) fn is_translation(path: &[u8]) -> bool {
 }
 
 /// Whether the file at `path` lists what a package manager chose, with digests of it.
-pub fn is_lock_file(path: &[u8]) -> bool {
+fn is_lock_file(path: &[u8]) -> bool {
     const NAMES: [&[u8]; 11] = [
         b"go.sum",
         b"go.work.sum",

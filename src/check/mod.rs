@@ -9,6 +9,7 @@ mod kind;
 mod letters;
 pub mod measure;
 pub mod model;
+mod name;
 mod named;
 pub mod parts;
 mod placeholder;
@@ -20,7 +21,7 @@ mod words;
 use std::cmp::Ordering;
 use std::ops::Range;
 
-pub use kind::{TextKind, is_lock_file, text_kind};
+pub use kind::{TextFile, TextKind};
 
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};
@@ -42,6 +43,8 @@ const VERIFIED: i32 = 25;
 const REFUTED: i32 = -35;
 /// Points that a doubtful place takes.
 pub const DOUBTFUL: i32 = -25;
+/// Points that a form takes which tests make up.
+const MADE_UP: i32 = -50;
 /// Points that the usual form of an issuer's credentials adds.
 const USUAL: i32 = 10;
 /// Points that a placeholder's look takes.
@@ -135,21 +138,29 @@ pub struct Weighing {
     pub floor: i32,
 }
 
-/// Judges the value of `rule` at `span` of `text`, a part of the file at `path`.
-pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<Judgement, Rejection> {
+/// Judges the value of `rule` at `span` of `text`, a part of `file`.
+pub fn judge(rule: &Rule, text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Result<Judgement, Rejection> {
     // Most matches of the rules that go by a name are code; nothing is put together for them.
-    if let Some(why) = excluded(rule, text, span.clone(), path) {
+    if let Some(why) = excluded(rule, text, span.clone(), file) {
         return Err(Rejection(why.to_owned()));
     }
     let mut tally = Tally::new(rule);
-    measure_all(&mut tally, rule, text, span, path)?;
+    measure_all(&mut tally, rule, text, span, file)?;
     tally.finish()
 }
 
 /// As [`judge`], and tells what was weighed, also where the verdict is a rejection.
-pub fn weigh(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> (Weighing, Result<Judgement, Rejection>) {
+pub fn weigh(
+    rule: &Rule,
+    text: &[u8],
+    span: Range<usize>,
+    file: &TextFile<'_>,
+) -> (Weighing, Result<Judgement, Rejection>) {
     let mut tally = Tally::new(rule);
-    let measured = measure_all(&mut tally, rule, text, span, path);
+    let measured = match excluded(rule, text, span.clone(), file) {
+        Some(why) => Err(Rejection(why.to_owned())),
+        None => measure_all(&mut tally, rule, text, span, file),
+    };
     let steps = tally.reasons.iter().cloned().zip(tally.given.iter().copied()).collect();
     let weighing = Weighing { steps, floor: tally.floor };
     (weighing, measured.and_then(|()| tally.finish()))
@@ -157,26 +168,35 @@ pub fn weigh(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> (Weig
 
 /// Why the value at `span` of `text` cannot be a secret by the place at which `rule` found it; none where it may be one,
 /// and where no check of the rule looks at the place.
-pub fn excluded(rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Option<&'static str> {
+pub fn excluded(rule: &Rule, text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Option<&'static str> {
     rule.checks.iter().find_map(|check| match check {
-        Check::AssignedLiteral => not_assigned(text, span.clone(), path, rule.kind == PASSWORD),
-        Check::Literal => no_literal(text, span.clone(), path),
-        Check::Argument => no_argument(text, span.clone(), path),
+        Check::AssignedLiteral => not_assigned(text, span.clone(), file, rule.kind == PASSWORD),
+        Check::Literal => no_literal(text, span.clone(), file),
+        Check::Argument => no_argument(text, span.clone(), file),
         _ => None,
     })
 }
 
-/// Whether the value at `span` of `text`, which `rule` found, stands under a name that speaks of a secret.
-pub fn names_a_slot(rule: &Rule, text: &[u8], span: Range<usize>) -> bool {
-    rule.checks.contains(&Check::AssignedLiteral) && assigned::names_a_secret_itself(text, span)
+/// Whether the check asks for the place of a value, which the model then weighs.
+fn looks_at_the_place(check: &Check) -> bool {
+    matches!(check, Check::AssignedLiteral | Check::Literal | Check::Argument)
 }
 
-fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, path: &[u8]) -> Result<(), Rejection> {
+/// Whether the value at `span` of `text`, which `rule` found, stands under a name that speaks of a secret.
+pub fn names_a_slot(rule: &Rule, text: &[u8], span: Range<usize>) -> bool {
+    rule.checks.contains(&Check::AssignedLiteral) && name::names_a_secret_itself(text, span)
+}
+
+fn measure_all(
+    tally: &mut Tally,
+    rule: &Rule,
+    text: &[u8],
+    span: Range<usize>,
+    file: &TextFile<'_>,
+) -> Result<(), Rejection> {
     let value = &text[span.clone()];
-    // Where the place decides, it goes first: most matches of such rules are code, and are told by that.
-    let by_place = |check: &Check| matches!(check, Check::AssignedLiteral | Check::Literal | Check::Argument);
-    if !rule.checks.iter().any(by_place) {
-        tally.placeholder(rule, value, path)?;
+    if !rule.checks.iter().any(looks_at_the_place) {
+        tally.placeholder(rule, value, file)?;
     }
     if parts::is_identifier(rule, value) {
         return Err(Rejection("it identifies the issuer's client or account, and is no secret".to_owned()));
@@ -201,14 +221,16 @@ fn measure_all(tally: &mut Tally, rule: &Rule, text: &[u8], span: Range<usize>, 
                 }
             }
             Check::AssignedLiteral | Check::Literal | Check::Argument => {
-                if let Some(why) = excluded(rule, text, span.clone(), path) {
-                    return Err(Rejection(why.to_owned()));
+                tally.likelihood(&model::weigh(text, span.clone(), file));
+                if rule.kind != PASSWORD && value::is_uuid(value) {
+                    // Tests make them up where any token will do.
+                    let points = if kind::role_of(file.path).test { MADE_UP } else { DOUBTFUL };
+                    tally.add(Effect::Lower, points, "it is a UUID, which names more often than it opens".to_owned());
                 }
-                tally.likelihood(&model::weigh(text, span.clone(), path));
-                tally.placeholder(rule, value, path)?;
+                tally.placeholder(rule, value, file)?;
             }
             Check::UrlPassword => tally.assigned(url_password(text, span.clone()))?,
-            Check::Named(ref names) => tally.named(named::named(text, span.clone(), path, &rule.keywords, names))?,
+            Check::Named(ref names) => tally.named(named::named(text, span.clone(), file, &rule.keywords, names))?,
             Check::NotWord => {
                 if value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b' ')) {
                     return Err(Rejection("it is made of words".to_owned()));
@@ -273,7 +295,7 @@ impl Tally {
         self.given.push(points);
     }
 
-    fn placeholder(&mut self, rule: &Rule, value: &[u8], path: &[u8]) -> Result<(), Rejection> {
+    fn placeholder(&mut self, rule: &Rule, value: &[u8], file: &TextFile<'_>) -> Result<(), Rejection> {
         // Documents such as PEM blocks hold runs and words by chance and in their headers.
         if value.len() > 512 {
             return Ok(());
@@ -290,7 +312,7 @@ impl Tally {
                 let why = if mostly { "it counts up or down" } else { "a part of it counts up or down" };
                 // Behind an issuer's prefix or name it may be a made-up credential of a test system that works; and keys
                 // that count are set as defaults. Passwords and short texts that count are samples, as is all in prose.
-                let sample = rule.kind == PASSWORD || value.len() < LONG || text_kind(path) == TextKind::Prose;
+                let sample = rule.kind == PASSWORD || value.len() < LONG || file.kind == TextKind::Prose;
                 let sample = rule.is_generic() && sample;
                 match (sample, mostly) {
                     (true, true) => return Err(Rejection(format!("a placeholder: {why}"))),

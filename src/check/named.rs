@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use super::assigned::{Assigned, credential, is_grouped};
-use super::kind::is_lock_file;
+use super::kind::TextFile;
 use super::measure::{classes, shannon};
 use super::value::{is_public_key, is_uuid, is_wordy, mostly_words};
 use crate::rule::Named;
@@ -83,7 +83,7 @@ fn form_of(value: &[u8], rule: &Named) -> FormOf {
 }
 
 /// Judges the value at `span` of `text` near one of `names` (lower case).
-pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[String], rule: &Named) -> Judged {
+pub(super) fn named(text: &[u8], span: Range<usize>, file: &TextFile<'_>, names: &[String], rule: &Named) -> Judged {
     let value = &text[span.clone()];
     let form = form_of(value, rule);
     let fits = form == FormOf::Usual;
@@ -99,7 +99,7 @@ pub(super) fn named(text: &[u8], span: Range<usize>, path: &[u8], names: &[Strin
     };
     let name = Some(first + place.start..first + place.end);
     Judged {
-        verdict: judge(text, span, path, &before, place, Known { common: rule.common, usual: fits, element }),
+        verdict: judge(text, span, file, &before, place, Known { common: rule.common, usual: fits, element }),
         usual,
         name,
     }
@@ -127,7 +127,7 @@ fn as_uuid(value: &[u8]) -> Option<Vec<u8>> {
 fn judge(
     text: &[u8],
     span: Range<usize>,
-    path: &[u8],
+    file: &TextFile<'_>,
     before: &[u8],
     place: Range<usize>,
     Known { common, usual, element }: Known,
@@ -136,7 +136,7 @@ fn judge(
     let between = &before[place.end..];
     let told = element || SECRETS.is_match(between) || SECRETS.is_match(words_before(&before[..place.start]));
     // `h1:` in go.sum is the first kind of hash of Go's modules.
-    if is_lock_file(path) || between.ends_with(b" h1:") {
+    if file.lock || between.ends_with(b" h1:") {
         return Assigned::No("a lock file lists digests");
     }
     if DIGESTS.is_match(between) || between.ends_with(b"@") || between.ends_with(b"#") {
@@ -195,7 +195,7 @@ fn judge(
             }
         }
         // Under a name that speaks of an issuer's credentials a UUID is one more often than not.
-        let judged = credential(text, span, path, ends_with_secret_word(between));
+        let judged = credential(text, span, file, ends_with_secret_word(between));
         let named_uuid = is_uuid(value) && matches!(judged, Assigned::Doubtful(_)) && !names_an_id(between);
         return if named_uuid { Assigned::Likely("a UUID under a name that speaks of a credential") } else { judged };
     }
@@ -377,7 +377,14 @@ mod tests {
         let usual = forms.iter().map(|form| Form::parse(form).unwrap()).collect();
         let text = format!("{before}{value}\"");
         let span = before.len()..before.len() + value.len();
-        named(text.as_bytes(), span, b"a.txt", &["norvale".to_owned()], &Named { usual, common, open: false }).verdict
+        named(
+            text.as_bytes(),
+            span,
+            &TextFile::at(b"a.txt"),
+            &["norvale".to_owned()],
+            &Named { usual, common, open: false },
+        )
+        .verdict
     }
 
     fn likely(verdict: Assigned) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::judge::judge_all;
 use crate::blob::{Blob, Content, Offsets};
+use crate::check::TextFile;
 use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
 use crate::finding::merge::{Judged, join_parts, settle};
 use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
@@ -72,12 +73,12 @@ pub fn scan_blob(
     hits: &mut Vec<Hit>,
 ) -> Ended {
     let ended = scanner.engine.find(&mut scratch.detect, blob.text, blob.owned.clone(), &mut scratch.matches);
-    let path = blob.origin.path_bytes();
+    let file = TextFile::at(blob.origin.path_bytes());
     scratch.slots.clear();
     scratch.places.clear();
-    let judged = judge_all(scanner, blob.text, path, &scratch.matches);
+    let judged = judge_all(scanner, blob.text, &file, &scratch.matches);
     if matches!(blob.content, Content::Text | Content::Decoded) {
-        slot::find(blob.text, &blob.owned, path, &judged.references, &mut scratch.places);
+        slot::find(blob.text, &blob.owned, &file, &judged.references, &mut scratch.places);
     }
     let (settled, _) = join_parts(settle(judged.kept), blob.text);
     if settled.is_empty() && scratch.places.is_empty() {

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use super::judge::{Judgements, judge_all};
 use crate::blob::Blob;
-use crate::check::Reason;
-use crate::check::{self, Rejection, Weighing};
+use crate::check::{self, Reason, Rejection, TextFile, Weighing};
 use crate::detect::Match;
 use crate::finding::Hit;
 use crate::finding::merge::{join_parts, settle};
@@ -101,17 +100,17 @@ pub fn explain_blob(
     let mut matches = Vec::new();
     scanner.engine.find(scratch.detect(), blob.text, blob.owned.clone(), &mut matches);
     let rules = scanner.engine.rules();
-    let path = blob.origin.path_bytes();
+    let file = TextFile::at(blob.origin.path_bytes());
     let span_of = |found: &Match| {
         let inner = rules.get(found.rule).rule.trim.range(&blob.text[found.start..found.end]);
         found.start + inner.start..found.start + inner.end
     };
     // Overlaps are settled among all matches, as the scan does, not among those of the line.
-    let Judgements { kept, dropped, references: _ } = judge_all(scanner, blob.text, path, &matches);
+    let Judgements { kept, dropped, references: _ } = judge_all(scanner, blob.text, &file, &matches);
     let doubts: Vec<(usize, Range<usize>, Reason)> = kept
         .iter()
         .filter_map(|one| {
-            let own = check::weigh(one.rule, blob.text, one.span.clone(), path).0.steps.len();
+            let own = check::weigh(one.rule, blob.text, one.span.clone(), &file).0.steps.len();
             Some((one.index, one.span.clone(), one.judgement.reasons.get(own)?.clone()))
         })
         .collect();
@@ -127,7 +126,7 @@ pub fn explain_blob(
         }
         matched[found.rule] = true;
         let loaded = rules.get(found.rule);
-        let (mut weighing, mut verdict) = check::weigh(&loaded.rule, blob.text, span.clone(), path);
+        let (mut weighing, mut verdict) = check::weigh(&loaded.rule, blob.text, span.clone(), &file);
         let here = |index: usize, place: &Range<usize>| index == found.rule && *place == span;
         if let Some((.., doubt)) = doubts.iter().find(|(index, place, _)| here(*index, place)) {
             weighing.steps.push((doubt.clone(), check::DOUBTFUL));

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::engine::Scanner;
-use crate::check::{judge, names_a_slot};
+use crate::check::{TextFile, judge, names_a_slot};
 use crate::detect::Match;
 use crate::finding::merge::Judged;
 use crate::rule::{Attested, Rule};
@@ -23,8 +23,13 @@ pub(super) struct Judgements<'r> {
     pub(super) references: Vec<Range<usize>>,
 }
 
-/// Judges `matches` of `text`, a part of the file at `path`.
-pub(super) fn judge_all<'r>(scanner: &'r Scanner, text: &[u8], path: &[u8], matches: &[Match]) -> Judgements<'r> {
+/// Judges `matches` of `text`, a part of `file`.
+pub(super) fn judge_all<'r>(
+    scanner: &'r Scanner,
+    text: &[u8],
+    file: &TextFile<'_>,
+    matches: &[Match],
+) -> Judgements<'r> {
     let mut kept: Vec<Judged<'r>> = Vec::with_capacity(matches.len());
     let mut refused = Vec::new();
     let mut references: Vec<Range<usize>> = Vec::new();
@@ -32,7 +37,7 @@ pub(super) fn judge_all<'r>(scanner: &'r Scanner, text: &[u8], path: &[u8], matc
         let rule = &*scanner.engine.rules().get(found.rule).rule;
         let inner = rule.trim.range(&text[found.start..found.end]);
         let span = found.start + inner.start..found.start + inner.end;
-        if let Ok(judgement) = judge(rule, text, span.clone(), path) {
+        if let Ok(judgement) = judge(rule, text, span.clone(), file) {
             kept.push(Judged { rule, index: found.rule, span, judgement });
             continue;
         }

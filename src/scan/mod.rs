@@ -16,4 +16,4 @@ pub use engine::{Ordinals, Scanner, Scratch, scan_blob};
 pub use explain::{Decision, LineTrace, MatchTrace, Outcome, RuleTrace, explain_blob};
 pub use pipeline::{CONFIGURATION, Collected, Options, Progress, Target, scan};
 pub use sample::expand;
-pub use selftest::{Failure, SelfTest, scan_text, self_test, stands_for};
+pub use selftest::{Failure, SelfTest, scan_text, scan_text_at, self_test, stands_for};

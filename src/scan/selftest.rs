@@ -59,7 +59,12 @@ pub fn self_test(scanner: &Scanner) -> SelfTest {
 
 /// The hits of all rules in `text`, as a file without a telling name.
 pub fn scan_text(scanner: &Scanner, scratch: &mut Scratch, text: &str) -> Vec<Hit> {
-    let origin = Arc::new(Origin::File(FilePlace { target: 0, path: b"sample".to_vec() }));
+    scan_text_at(scanner, scratch, "sample", text)
+}
+
+/// As [`scan_text`], as if it were the file at `path`.
+pub fn scan_text_at(scanner: &Scanner, scratch: &mut Scratch, path: &str, text: &str) -> Vec<Hit> {
+    let origin = Arc::new(Origin::File(FilePlace { target: 0, path: path.as_bytes().to_vec() }));
     let blob = Blob {
         origin: &origin,
         text: text.as_bytes(),

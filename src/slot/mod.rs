@@ -18,7 +18,7 @@ pub use tally::{Area, Counts, Tally, tally};
 pub use value::may_refer;
 
 use crate::blob::Origin;
-use crate::check::{TextKind, is_lock_file, text_kind};
+use crate::check::{TextFile, TextKind};
 use forms::FORMS;
 
 /// Bytes from the start of a literal's line in which a stand-alone form lies.
@@ -35,22 +35,22 @@ pub struct Slot {
     pub form: usize,
 }
 
-/// Finds the slots of `text`, a part of the file at `path`, that begin in `owned`. `references` are the values that generic
+/// Finds the slots of `text`, a part of `file`, that begin in `owned`. `references` are the values that generic
 /// rules refused and that may refer to something. Appends place and form, in order of place; no two overlap.
 pub fn find(
     text: &[u8],
     owned: &Range<usize>,
-    path: &[u8],
+    file: &TextFile<'_>,
     references: &[Range<usize>],
     out: &mut Vec<(Range<usize>, usize)>,
 ) {
     let before = out.len();
-    if is_configuration(path) {
+    if is_configuration(file) {
         stand_alone(text, owned, out);
     }
     let alone = before..out.len();
     for span in references {
-        let value = value::whole(text, span, text_kind(path));
+        let value = value::whole(text, span, file.kind);
         let taken = out[alone.clone()].iter().any(|(place, _)| place.start < value.end && value.start < place.end);
         if !taken && let Some(form) = FORMS.of_value(&text[value.clone()]) {
             out.push((value, form));
@@ -71,17 +71,17 @@ pub fn find(
 
 /// Files in which stand-alone forms are looked for: settings, files without an extension or with a dot before their name,
 /// and the code and templates that are configuration.
-fn is_configuration(path: &[u8]) -> bool {
+fn is_configuration(file: &TextFile<'_>) -> bool {
     const EXTENSIONS: [&[u8]; 16] = [
         b".groovy", b".gradle", b".kts", b".bicep", b".exs", b".rb", b".pp", b".ipynb", b".csproj", b".tpl", b".sls",
         b".eyaml", b".nomad", b".ctmpl", b".edn", b".cue",
     ];
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-    match text_kind(path) {
-        TextKind::Settings => !is_lock_file(path),
+    let name = file.path.rsplit(|&byte| byte == b'/').next().unwrap_or(file.path);
+    match file.kind {
+        TextKind::Settings => !file.lock,
         TextKind::Prose => false,
         TextKind::Code | TextKind::Unknown => {
-            memchr::memrchr(b'.', name).is_none_or(|dot| dot == 0) || EXTENSIONS.iter().any(|end| path.ends_with(end))
+            memchr::memrchr(b'.', name).is_none_or(|dot| dot == 0) || EXTENSIONS.iter().any(|end| name.ends_with(end))
         }
     }
 }

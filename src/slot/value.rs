@@ -11,7 +11,7 @@ use crate::check::TextKind;
 const LONGEST: usize = 400;
 
 /// What references begin with, beside signs, in lower case.
-const BEGINNINGS: [&[u8]; 16] = [
+const BEGINNINGS: [&[u8]; 17] = [
     b"var.",
     b"ref+",
     b"enc(",
@@ -28,6 +28,7 @@ const BEGINNINGS: [&[u8]; 16] = [
     b"rails.",
     b"ephemeral.",
     b"arn:",
+    b"st.secrets",
 ];
 
 /// Bytes of an expression in which it is looked for what it calls.

@@ -7,7 +7,7 @@
 
 use base64::Engine as _;
 use rayon::prelude::*;
-use straykey::check::judge;
+use straykey::check::{TextFile, judge};
 use straykey::detect::Engine;
 use straykey::finding::{Confidence, FingerprintKey, Hit};
 use straykey::rule::draw::{Random, draw};
@@ -102,7 +102,7 @@ fn failure(scanner: &Scanner, loaded: &LoadedRule, scratch: &mut Scratch) -> Opt
         };
         let judged = |text: &str, start: usize, end: usize| {
             let inner = rule.trim.range(&text.as_bytes()[start..end]);
-            judge(rule, text.as_bytes(), start + inner.start..start + inner.end, b"sample")
+            judge(rule, text.as_bytes(), start + inner.start..start + inner.end, &TextFile::at(b"sample"))
                 .is_ok_and(|judgement| judgement.confidence >= Confidence::Medium)
         };
         if texts.iter().any(|(text, start, end)| end > start && !judged(text, *start, *end)) {

@@ -1,30 +1,17 @@
 //! Credential slots: every form of the table is found in its examples and not in its near misses; counts reach the reports.
 
-use std::sync::Arc;
-
 use serde_json::Value;
-use straykey::blob::{Blob, Content, FilePlace, Offsets, Origin};
 use straykey::detect::Engine;
 use straykey::finding::FingerprintKey;
 use straykey::rule::RuleSet;
-use straykey::scan::{Ordinals, Scanner, Scratch, scan_blob};
+use straykey::scan::{Scanner, Scratch, scan_text_at};
 use straykey::slot::{Held, forms};
-use straykey::span::Position;
 
 use crate::run::{Run, array, put, tree};
 
 /// The forms of the slots of `text`, as if it stood in the file at `path`.
 fn slots(scanner: &Scanner, scratch: &mut Scratch, path: &str, text: &str) -> Vec<usize> {
-    let origin = Arc::new(Origin::File(FilePlace { target: 0, path: path.as_bytes().to_vec() }));
-    let blob = Blob {
-        origin: &origin,
-        text: text.as_bytes(),
-        owned: 0..text.len(),
-        base: Position::default(),
-        offsets: Offsets::Shifted(0),
-        content: Content::Text,
-    };
-    scan_blob(scanner, &blob, scratch, &mut Ordinals::default(), &mut Vec::new());
+    scan_text_at(scanner, scratch, path, text);
     scratch.slots().iter().map(|&(_, form)| form).collect()
 }
 
@@ -61,10 +48,9 @@ fn every_form_is_found_in_its_examples_alone() {
     let elsewhere = forms().iter().filter(|form| form.held != Held::Environment).count();
     assert!(elsewhere >= 60 && examples >= 600, "{elsewhere} forms, {examples} examples");
     assert!(gained.is_empty(), "{} near misses are slots:{}", gained.len(), gained.concat());
-    // Under a longer name that a literal of the table begins before, and under names shorter than a value.
-    assert!(unseen.len() <= 2, "{} forms are never found:{}", unseen.len(), unseen.concat());
-    // Values under names that speak of a key alone, and quotes within quotes, are not all reached.
-    assert!(lost.len() * 16 <= examples, "{} of {examples} examples are no slots:{}", lost.len(), lost.concat());
+    assert!(unseen.is_empty(), "{} forms are never found:{}", unseen.len(), unseen.concat());
+    // Names that no rule knows, values above or below their name, and quotes within quotes are not all reached.
+    assert!(lost.len() * 40 <= examples, "{} of {examples} examples are no slots:{}", lost.len(), lost.concat());
 }
 
 #[test]

@@ -19,5 +19,5 @@ def test_wrong_password(client, user):
 
 
 def test_token_is_uuid(client):
-    token = "<<generic-assigned-secret ~ {{uuid}}>>"
+    token = "<<decoy ~ {{uuid}}>>"
     assert client.get(f"/carts/{token}/").status_code == 404

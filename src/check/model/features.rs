@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::super::join::{Join, join};
+use super::super::kind::TextFile;
 use super::super::words::{WORDS, words_of};
 use super::{place, value};
 
@@ -214,14 +215,14 @@ impl Vector {
     }
 }
 
-/// Measures the value at `span` of `text`, a part of the file at `path`.
-pub(super) fn measure(text: &[u8], span: Range<usize>, path: &[u8]) -> Vector {
+/// Measures the value at `span` of `text`, a part of `file`.
+pub(super) fn measure(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Vector {
     let mut vector = Vector([0.0; COUNT]);
     let value = &text[span.clone()];
     let join = join(text, span.clone());
     value::measure(&mut vector, value);
     of_name(&mut vector, &join, value);
-    place::measure(&mut vector, text, &span, &join, path);
+    place::measure(&mut vector, text, &span, &join, file);
     vector
 }
 

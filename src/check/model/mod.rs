@@ -13,6 +13,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::kind::TextFile;
 use features::{COUNT, MEANINGS};
 use forest::Forest;
 
@@ -38,9 +39,9 @@ const TOLD: usize = 3;
 /// A reason below this many millionths of the logarithm of the odds is not worth telling.
 const WORTH_TELLING: i64 = 100_000;
 
-/// Weighs the value at `span` of `text`, a part of the file at `path`.
-pub fn weigh(text: &[u8], span: Range<usize>, path: &[u8]) -> Likelihood {
-    let weighed = FOREST.weigh(&features::measure(text, span, path));
+/// Weighs the value at `span` of `text`, a part of `file`.
+pub fn weigh(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Likelihood {
+    let weighed = FOREST.weigh(&features::measure(text, span, file));
     let mut order: [usize; COUNT] = std::array::from_fn(|feature| feature);
     order.sort_by_key(|&feature| Reverse(weighed.given[feature].abs()));
     let told = |sign: i64| {
@@ -51,8 +52,8 @@ pub fn weigh(text: &[u8], span: Range<usize>, path: &[u8]) -> Likelihood {
 }
 
 /// The numbers that are weighed, for those who make the weights.
-pub fn measure(text: &[u8], span: Range<usize>, path: &[u8]) -> Vec<f32> {
-    features::measure(text, span, path).0.to_vec()
+pub fn measure(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Vec<f32> {
+    features::measure(text, span, file).0.to_vec()
 }
 
 /// The names of those numbers, in order.
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn what_decided_is_told() {
         let text = format!("db_{} = \"{}\"", ["pass", "word"].concat(), ["Walrus", "-and-9-pens"].concat());
-        let told = weigh(text.as_bytes(), 15..text.len() - 1, b"settings.py");
+        let told = weigh(text.as_bytes(), 15..text.len() - 1, &TextFile::at(b"settings.py"));
         assert!(told.points >= 80, "{told:?}");
         assert!((1..=TOLD).contains(&told.for_it.len()), "{told:?}");
         assert!(told.for_it.iter().chain(&told.against).all(|reason| !reason.is_empty() && !reason.starts_with(' ')));

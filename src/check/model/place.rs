@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
 use super::super::join::Join;
-use super::super::kind::{TextKind, role_of, text_kind};
+use super::super::kind::{TextFile, TextKind, role_of};
 use super::super::words::{WORDS, words_of};
 use super::features::{COUNT, Feature, Vector};
 use super::value::count;
@@ -43,12 +43,12 @@ static NEAR_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 static NEAR_FEATURES: LazyLock<Vec<Feature>> =
     LazyLock::new(|| NEAR.iter().flat_map(|(feature, words)| words.iter().map(|_| *feature)).collect());
 
-/// Measures the place of the value at `span` of `text`, a part of the file at `path`.
-pub(super) fn measure(vector: &mut Vector, text: &[u8], span: &Range<usize>, join: &Join<'_>, path: &[u8]) {
+/// Measures the place of the value at `span` of `text`, a part of `file`.
+pub(super) fn measure(vector: &mut Vector, text: &[u8], span: &Range<usize>, join: &Join<'_>, file: &TextFile<'_>) {
     of_join(vector, text, span, join);
     of_line(vector, text, span, join);
     of_parent(vector, text, span);
-    of_file(vector, path);
+    of_file(vector, file);
 }
 
 fn of_join(vector: &mut Vector, text: &[u8], span: &Range<usize>, join: &Join<'_>) {
@@ -187,12 +187,16 @@ fn of_line(vector: &mut Vector, text: &[u8], span: &Range<usize>, join: &Join<'_
     for (feature, _) in &NEAR {
         vector.set(*feature, near[*feature as usize].min(6));
     }
-    let around = &text[span.start.saturating_sub(COUNTED)..text.len().min(span.end + COUNTED)];
-    let occurs = |needle: &[u8]| {
-        if needle.len() < 3 { 0 } else { memchr::memmem::find_iter(around, needle).take(8).count() }
+    let around = span.start.saturating_sub(COUNTED)..text.len().min(span.end + COUNTED);
+    let occurs = |needle: &[u8], part: Range<usize>| {
+        if needle.len() < 3 { 0 } else { memchr::memmem::find_iter(&text[part], needle).take(8).count() }
     };
-    vector.set(F::near_repeats, occurs(&text[span.clone()]) as f64);
-    vector.set(F::near_names, occurs(join.name) as f64);
+    // What is given twice on a line is confirmed there; on other lines it is used.
+    let value = &text[span.clone()];
+    let above = occurs(value, around.start.min(line.start)..line.start);
+    let below = occurs(value, line.end..around.end.max(line.end));
+    vector.set(F::near_repeats, (1 + above + below).min(8) as f64);
+    vector.set(F::near_names, occurs(join.name, around) as f64);
 }
 
 /// What the lines above say that are less indented: keys of YAML and of JSON that is laid out, blocks of code.
@@ -224,21 +228,21 @@ fn of_parent(vector: &mut Vector, text: &[u8], span: &Range<usize>) {
     vector.set(F::parent_harmless, harmless.min(6));
 }
 
-fn of_file(vector: &mut Vector, path: &[u8]) {
+fn of_file(vector: &mut Vector, file: &TextFile<'_>) {
     use Feature as F;
     vector.set(
         F::file_kind,
-        match text_kind(path) {
+        match file.kind {
             TextKind::Code => 0,
             TextKind::Settings => 1,
             TextKind::Prose => 2,
             TextKind::Unknown => 3,
         },
     );
-    let role = role_of(path);
+    let role = role_of(file.path);
     vector.set(F::file_format, role.format);
     vector.set(F::file_test, u8::from(role.test));
     vector.set(F::file_documentation, u8::from(role.documentation));
     vector.set(F::file_settings, u8::from(role.settings));
-    vector.set(F::file_translation, u8::from(role.translation));
+    vector.set(F::file_translation, u8::from(file.translation));
 }

@@ -41,8 +41,7 @@ pub(super) fn openssh(noise: &mut Noise) -> String {
     let check = noise.bytes(4);
     let mut secret = [check.clone(), check, ssh_string(b"ssh-ed25519"), ssh_string(&point)].concat();
     secret.extend(ssh_string(&[seed, point.clone()].concat()));
-    let comment = b"deploy@norvale";
-    secret.extend(ssh_string(comment));
+    secret.extend(ssh_string(b"deploy@norvale"));
     let pad = (8 - secret.len() % 8) % 8;
     secret.extend((1..=pad).map(|byte| byte as u8));
     let none = ssh_string(b"none");
