@@ -187,23 +187,25 @@ pub(super) fn no_argument(text: &[u8], span: Range<usize>, file: &TextFile<'_>) 
 
 /// `requirepass VALUE` and nothing else on the line: so do many programs write their settings, and `.netrc` a login.
 fn is_directive(text: &[u8], span: &Range<usize>, first: bool, kind: TextKind) -> bool {
-    let rest = text[span.end..].iter().take_while(|byte| !matches!(byte, b'\r' | b'\n'));
+    let end = memchr::memchr2(b'\r', b'\n', &text[span.end..]).map_or(text.len(), |at| span.end + at);
+    let rest = text[span.end..end].trim_ascii();
+    let rest = rest.strip_suffix(b";").unwrap_or(rest).trim_ascii_end();
+    let quotes = rest.iter().take_while(|byte| matches!(byte, b'"' | b'\'')).count();
     let quoted = matches!(text[..span.start].last(), Some(b'"' | b'\''));
-    let mut rest = rest.filter(|byte| !byte.is_ascii_whitespace() && **byte != b';');
-    let closed = rest.all(|byte| quoted && matches!(byte, b'"' | b'\''));
+    let closed = rest.is_empty() || quoted && quotes == rest.len();
     // `setenv NAME VALUE` of shells and servers.
     let head = text[line_start(text, span.start)..span.start].trim_ascii_start();
+    // The history of fish.
+    let head = head.strip_prefix(b"- cmd: ").unwrap_or(head);
     let set = [&b"set "[..], b"setenv ", b"export ", b"env ", b"enable "]
         .iter()
         .any(|word| head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)));
     // `.netrc` has several to a line, and says whose they are.
     let login = [&b"login "[..], b"user ", b"machine "].iter().any(|word| memchr::memmem::find(head, word).is_some());
-    closed
-        && (set
-            || match kind {
-                TextKind::Settings | TextKind::Unknown => first || login,
-                TextKind::Code | TextKind::Prose => false,
-            })
+    // `echo "machine ... password VALUE" > .netrc`
+    let written = login && quotes == 1 && rest[1..].trim_ascii_start().starts_with(b">");
+    let settings = matches!(kind, TextKind::Settings | TextKind::Unknown);
+    closed && (set || settings && (first || login)) || written && settings
 }
 
 /// Judges the password of a URL by itself and by the host that follows it.
@@ -431,7 +433,7 @@ mod tests {
         let span = start..start + value.len();
         let file = TextFile::at(path.as_bytes());
         // The rules for passwords reach names that have one of these.
-        let password = ["pass", "pwd"].iter().any(|word| line.to_ascii_lowercase().contains(word));
+        let password = ["pass", "pwd", "\u{43f}\u{430}\u{440}\u{43e}\u{43b}"].iter().any(|word| line.to_ascii_lowercase().contains(word));
         match not_assigned(text.as_bytes(), span.clone(), &file, password) {
             Some(_) => 0,
             None => super::super::model::weigh(text.as_bytes(), span, &file).points,
@@ -442,6 +444,11 @@ mod tests {
     fn secrets_that_are_assigned() {
         for (path, line, value) in [
             (".env", "DB_PASSWORD=@", "dragon1987"),
+            ("a.cpp", "std::string password = set ? set : \"@\";", "Blue7Sky"),
+            ("a.ts", "const password: string = prod ? \"@\" : other();", "Blue7Sky"),
+            ("a.py", "password = os.environ.get(\"DB_PASSWORD\", default=\"@\")", "Blue7Sky"),
+            ("a.yml", "DbPassword:\n    Type: String\n    NoEcho: true\n    Default: @", "Blue7Sky"),
+            ("a.yml", "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}: @", "\u{431}\u{435}\u{440}\u{435}\u{437}\u{430}7"),
             ("settings.py", "PASSWORD = '@'", "Summer2024!"),
             ("a.yml", "  password: @", "hunter2hunter"),
             ("a.rs", "const PASSWORD: &str = \"@\";", "t0ps3cret"),

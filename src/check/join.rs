@@ -41,6 +41,19 @@ impl Join<'_> {
     };
 }
 
+/// Keys, arguments and messages that give a value to a name which stands before them.
+const GIVERS: [&[u8]; 9] = [
+    b"value",
+    b"content",
+    b"default",
+    b"Default",
+    b"Value",
+    b"defaultValue",
+    b"default_value",
+    b"unset",
+    b"isEqualToString",
+];
+
 /// How HTML writes quotes.
 const ENTITIES: [&[u8]; 5] = [b"&quot;", b"&#34;", b"&#39;", b"&#x22;", b"&#x27;"];
 
@@ -111,8 +124,10 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     let end = at;
     skip(&mut at, &|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..));
     let mut name = &before[at..end];
-    if matches!(name, b"value" | b"content" | b"default") {
+    if GIVERS.contains(&name) {
         name = name_before(&before[..at]).unwrap_or(name);
+    } else if quoted && spaced && matches!(operator, b":" | b"?") {
+        name = chooser(&before[..operator_start], operator == b":").unwrap_or(name);
     }
     let comparison = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
     let name_quoted = before.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\'));
@@ -176,6 +191,23 @@ fn element_name(before: &[u8]) -> Option<&[u8]> {
     Some(name)
 }
 
+/// `NAME = test ? other : ` up to the colon (`second`), or `NAME = test ? ` up to the question mark: the name that gets what
+/// is chosen.
+fn chooser(before: &[u8], second: bool) -> Option<&[u8]> {
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |line| line + 1)..];
+    let end = if second { memchr::memrchr(b'?', line)? } else { line.len() };
+    let sign = |at: usize| line.get(at).is_some_and(|byte| matches!(byte, b'=' | b':' | b'!' | b'<' | b'>'));
+    let assigns = |at: &usize| matches!(line[*at], b'=' | b':') && !sign(at + 1) && (*at == 0 || !sign(at - 1));
+    let operator = (0..end).find(assigns)?;
+    if line[operator..].iter().any(|byte| matches!(byte, b',' | b';' | b'{')) {
+        return None;
+    }
+    let name = line[..operator].trim_ascii_end();
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
+    let start = name.iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
+    (start < name.len()).then(|| &name[start..])
+}
+
 /// `<add key="NAME" value=`, `{"name": "NAME", "value":`, `- name: NAME` and `value:` below it: the word before. And `NAME: {
 /// type: string, default:`, where the block says nothing of a name: the word before that.
 fn name_before(before: &[u8]) -> Option<&[u8]> {
@@ -187,9 +219,32 @@ fn name_before(before: &[u8]) -> Option<&[u8]> {
     let head = block
         .map(|open| before[..open].trim_ascii_end())
         .filter(|head| head.last().is_some_and(|last| matches!(last, b'"' | b'\'' | b':' | b'=')));
-    let before = head.unwrap_or(before);
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let before = head.or_else(|| block_above(before)).unwrap_or(before);
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
     let end = before.iter().rposition(|byte| word(byte) && *byte != b'-')? + 1;
     let start = before[..end].iter().rposition(|byte| !word(byte))? + 1;
     Some(&before[start..end])
+}
+
+/// Where a key that is alone on its line so far ends `before`: up to the line above that names what it belongs to, which is
+/// less indented or says `name`, `key` or `path`.
+fn block_above(before: &[u8]) -> Option<&[u8]> {
+    let indent = |line: &[u8]| line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let own = memchr::memrchr(b'\n', before)?;
+    let (mut above, line) = (&before[..own], &before[own + 1..]);
+    if !line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'')) {
+        return None;
+    }
+    let own_indent = indent(line);
+    loop {
+        let start = memchr::memrchr(b'\n', above).map(|line| line + 1);
+        let line = &above[start.unwrap_or(0)..];
+        let said = line.trim_ascii_start();
+        let said = said.strip_prefix(b"\"").unwrap_or(said);
+        let names = [&b"name"[..], b"Name", b"key", b"Key", b"path"].iter().any(|key| said.starts_with(key));
+        if !said.is_empty() && (names || indent(line) < own_indent) {
+            return Some(above);
+        }
+        above = &above[..start?.checked_sub(1)?];
+    }
 }

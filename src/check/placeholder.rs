@@ -24,7 +24,7 @@ pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
     if body.is_empty() {
         return Some(Certain("nothing follows the prefix"));
     }
-    let letters = body.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    let letters = body.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count();
     if letters == 0 {
         return Some(Certain("it has no letter or digit"));
     }
@@ -84,7 +84,8 @@ mod tests {
             let judged = placeholder(body.as_bytes());
             assert!(matches!(judged, Some(Placeholder::Likely(_))), "{body}: {judged:?}");
         }
-        for body in ["Q7f3kLm92xPzR4vT", "dragon1987", "Summer2024!", "correct horse"] {
+        for body in ["Q7f3kLm92xPzR4vT", "dragon1987", "Summer2024!", "correct horse", "\u{441}\u{43d}\u{435}\u{433}7"]
+        {
             assert_eq!(placeholder(body.as_bytes()), None, "{body}");
         }
     }

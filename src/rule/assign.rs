@@ -24,9 +24,16 @@ const OPERATORS: [&str; 5] = [
 ];
 
 /// More of them for values that take their quotes along.
-const OPERATORS_QUOTED: [&str; 3] = [
-    // a default within a reference: `${NAME:-value}`
+const OPERATORS_QUOTED: [&str; 7] = [
+    // a default within a reference: `${NAME:-value}`; where there is none: `getenv("NAME") ?: "value"`
     r":-",
+    r"[ \t]{1,4}\?:",
+    // a named argument that gives a default: `getenv("NAME", unset = "value")`
+    r",[ \t]{0,4}(?i:unset|default(?:_?value)?)[ \t]{0,2}[:=]",
+    // a choice: `key = test ? a : "value"`, `key = test ? "value" : b`
+    r#"[ \t]{0,4}[:=][^\r\n"'?;{}]{1,40}[ \t]\?(?:[^\r\n"'?:;{}]{1,32}[ \t]:)?[ \t]"#,
+    // a comparison in Objective-C
+    r"[ \t]{1,2}isEqualToString:",
     // Julia: `key::String = ...`
     r"::[0-9A-Za-z_]{1,24}[ \t]{0,4}=",
     // Basic: `key As String = ...`

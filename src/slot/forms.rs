@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::hir::literal::{Extractor, Seq};
 use serde::{Deserialize, Serialize};
 
 /// Bytes that the states of one expression may take on one worker.
@@ -83,9 +84,16 @@ pub(super) struct Forms {
     /// For each literal the forms that have it.
     pub(super) by_literal: Vec<Vec<usize>>,
     patterns: Vec<OnceLock<Regex>>,
-    /// The value forms, in the order of the table.
-    values: Vec<usize>,
-    set: OnceLock<RegexSet>,
+    /// The value forms, in the order of the table. Made when the first value is asked for.
+    values: OnceLock<Vec<ValueForm>>,
+}
+
+/// A form that is a whole value.
+struct ValueForm {
+    form: usize,
+    /// What its values begin with. An expression takes far longer to compile than nearly all values take to be told from it
+    /// by this.
+    beginnings: Seq,
 }
 
 pub(super) static FORMS: LazyLock<Forms> = LazyLock::new(|| {
@@ -101,7 +109,6 @@ pub(super) static FORMS: LazyLock<Forms> = LazyLock::new(|| {
             table.form.iter().enumerate().filter(has).map(|(index, _)| index).collect()
         })
         .collect();
-    let values = (0..table.form.len()).filter(|&index| table.form[index].literal.is_none()).collect();
     Forms {
         literals: AhoCorasickBuilder::new()
             .kind(Some(AhoCorasickKind::DFA))
@@ -109,8 +116,7 @@ pub(super) static FORMS: LazyLock<Forms> = LazyLock::new(|| {
             .expect("the literals are few and short"),
         by_literal,
         patterns: table.form.iter().map(|_| OnceLock::new()).collect(),
-        values,
-        set: OnceLock::new(),
+        values: OnceLock::new(),
         all: table.form,
     }
 });
@@ -121,25 +127,32 @@ pub fn forms() -> &'static [Form] {
 }
 
 impl Forms {
-    /// The expression of a stand-alone form.
+    /// The expression of a form; that of a value form is of the whole value.
     pub(super) fn pattern(&self, form: usize) -> &Regex {
         self.patterns[form].get_or_init(|| {
-            RegexBuilder::new(&self.all[form].pattern)
-                .unicode(false)
-                .dfa_size_limit(CACHE)
-                .build()
-                .expect("a test compiles every form")
+            let Form { pattern, literal, .. } = &self.all[form];
+            let whole = if literal.is_some() { pattern } else { &format!(r"\A(?:{pattern})\z") };
+            RegexBuilder::new(whole).unicode(false).dfa_size_limit(CACHE).build().expect("a test compiles every form")
         })
     }
 
     /// The first value form that is the whole of `value`.
     pub(super) fn of_value(&self, value: &[u8]) -> Option<usize> {
-        let set = self.set.get_or_init(|| {
-            let whole = self.values.iter().map(|&form| format!(r"\A(?:{})\z", self.all[form].pattern));
-            RegexSetBuilder::new(whole).unicode(false).build().expect("a test compiles every form")
+        let values = self.values.get_or_init(|| {
+            let alone = (0..self.all.len()).filter(|&form| self.all[form].literal.is_none());
+            alone.map(|form| ValueForm { form, beginnings: beginnings(&self.all[form].pattern) }).collect()
         });
-        set.matches(value).iter().next().map(|at| self.values[at])
+        let begins = |literals: &Seq| {
+            literals.literals().is_none_or(|all| all.iter().any(|literal| value.starts_with(literal.as_bytes())))
+        };
+        values.iter().find(|one| begins(&one.beginnings) && self.pattern(one.form).is_match(value)).map(|one| one.form)
     }
+}
+
+/// What the matches of `pattern` begin with; an infinite sequence where that is too much.
+fn beginnings(pattern: &str) -> Seq {
+    let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
+    parser.parse(pattern).map_or_else(|_| Seq::infinite(), |hir| Extractor::new().extract(&hir))
 }
 
 #[cfg(test)]

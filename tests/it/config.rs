@@ -55,8 +55,9 @@ fn each_setting_of_a_scan_reaches_it() {
     Run::scan(ignored.path(), &[]).go().expect(0);
     Run::scan(ignored.path(), &["--config", &path(&folder, "ignore.toml")]).go().expect(1);
 
-    let (name, value) = (["pass", "word"].concat(), ["my", "pass"].concat());
-    let doubtful = tree(&[("a.py", &format!("db_{name} = \"{value}\"\n"))]);
+    // The rule for headers has no model behind it, so that the sample stays in its grade.
+    let header = ["Authorization: Bearer ", "q7Zt4mVb", "9kLx2WcR", "8pNs6YdF", "3hJg5TaQ"].concat();
+    let doubtful = tree(&[("a.txt", &format!("{header}\n"))]);
     let count = |arguments: &[&str]| {
         array(&Run::scan(doubtful.path(), arguments).args(["--format", "json"]).go().json()["findings"]).len()
     };

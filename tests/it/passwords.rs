@@ -8,7 +8,7 @@ use crate::plant::{self, Label, Planted};
 use crate::run::{Place, Run};
 
 /// Least share of the named secrets that is found, in percent.
-const FOUND: usize = 92;
+const FOUND: usize = 95;
 
 /// Largest share of the decoys that is reported, in percent.
 const REPORTED: usize = 2;
