@@ -41,7 +41,7 @@ PARAMETERS = dict(objective="binary", learning_rate=0.07, num_leaves=20, min_dat
                   force_row_wise=True)
 TREES = 180
 # Points of confidence and the likelihood that they stand for; 15, 50 and 80 begin the grades low, medium and high.
-KNOTS = [(0, 0.0), (15, 0.15), (50, 0.6), (80, 0.85), (100, 1.0)]
+KNOTS = [(0, 0.0), (15, 0.15), (50, 0.55), (80, 0.85), (100, 1.0)]
 
 
 def plant(folder):
@@ -253,7 +253,7 @@ def main():
                 value = row["value"]
                 true = case["kind"] == "positive" and (value in secret or secret in value)
                 if true or case["kind"] != "positive":
-                    rows.add(row["features"], true, 0.4 if true else 1.5, "cases/" + case["provider"])
+                    rows.add(row["features"], true, 0.6 if true else 1.5, "cases/" + case["provider"])
 
     features, labels, weights, groups = rows.arrays()
     print(f"{len(labels)} rows, {int(labels.sum())} of them true, {features.shape[1]} features")
@@ -271,7 +271,7 @@ def main():
     likelihoods = 1 / (1 + numpy.exp(-(slope * margins + intercept)))
 
     print(f"cross-validated, {options.folds} folds, means of {options.repeats} splits from seed {options.seed} on")
-    for least in (0.3, 0.4, 0.5, 0.6, 0.7):
+    for least in (0.3, 0.4, 0.5, 0.55, 0.6, 0.7):
         sums = numpy.zeros(6)
         for given in likelihoods:
             figures, macro = credentials.figures([row for at, row in tested if given[at] >= least])
@@ -280,7 +280,7 @@ def main():
             sums += [figures["R"], figures["P_strict"], figures["F1_strict"], macro, *found]
         recall, precision, f1, macro, secrets, decoys = sums / options.repeats
         total = sum(slot[4] for slot in slots)
-        print(f"  likelihood {least:.1f}: recall {recall:.3f} strict precision {precision:.3f} strict F1 {f1:.3f} macro recall "
+        print(f"  likelihood {least:.2f}: recall {recall:.3f} strict precision {precision:.3f} strict F1 {f1:.3f} macro recall "
               f"{macro:.3f}; corpus, by these rules alone: {secrets:.0f}/{total} secrets, {decoys:.0f}/{len(slots) - total} decoys")
     for low, high in ((0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
         here = (likelihoods >= low) & (likelihoods < high)

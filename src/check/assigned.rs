@@ -10,7 +10,7 @@ use super::kind::{TextFile, TextKind};
 use super::letters::are_random;
 use super::measure::{classes, shannon};
 use super::name::names_something_else;
-use super::value::{is_identifier, is_uuid, is_wordy, mostly_words, not_a_value, reference};
+use super::value::{is_identifier, is_uuid, is_wordy, mostly_words, names_a_secret, not_a_value, reference};
 use super::words::{WORDS, words_of};
 
 /// What the check says.
@@ -85,7 +85,7 @@ fn not_joined(text: &[u8], span: &Range<usize>, join: &Join<'_>) -> Option<&'sta
         }
         b',' if matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) => {
             let lower = value.iter().skip(1).all(|byte| !byte.is_ascii_uppercase());
-            if join.below || lower && (is_wordy(value) || value.starts_with(b".")) {
+            if join.below || lower && (is_wordy(value) || value.starts_with(b".") || value.starts_with(b"#")) {
                 return Some("it is an element of a list");
             }
         }
@@ -116,7 +116,7 @@ fn not_under_its_name(value: &[u8], join: &Join<'_>, file: &TextFile<'_>, passwo
     if is_wordy(value) && words.first().is_some_and(|first| WORDS.verbs.contains(first)) {
         return Some("the name speaks of what is done with a secret");
     }
-    if file.translation && is_wordy(value) {
+    if file.translation && (is_wordy(value) || value.iter().any(|byte| *byte == b' ' || *byte >= 0x80)) {
         return Some("it is a text for people");
     }
     if !password && words.iter().any(|word| WORDS.password_names.contains(word)) {
@@ -124,6 +124,9 @@ fn not_under_its_name(value: &[u8], join: &Join<'_>, file: &TextFile<'_>, passwo
     }
     if !password && is_path_of_words(value) {
         return Some("it is a path");
+    }
+    if !password && is_numbered_word(value) {
+        return Some("it is a name with a number");
     }
     // `pass` is a word of its own.
     let called = join.name.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or_default();
@@ -136,6 +139,14 @@ fn is_path_of_words(value: &[u8]) -> bool {
     let word =
         |part: &[u8]| !part.is_empty() && part.iter().all(|byte| byte.is_ascii_lowercase() || b"-_.".contains(byte));
     value.contains(&b'/') && value.split(|byte| *byte == b'/').all(word)
+}
+
+/// `variable-2`: a word of small letters, a joiner and a short number.
+fn is_numbered_word(value: &[u8]) -> bool {
+    let digits = value.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let head = &value[..value.len() - digits];
+    let word = head.strip_suffix(b"-").or_else(|| head.strip_suffix(b"_"));
+    matches!(digits, 1..=2) && word.is_some_and(|word| word.iter().all(u8::is_ascii_lowercase))
 }
 
 /// Whether `before` ends with `</name>`.
@@ -217,6 +228,10 @@ pub(super) fn url_password(text: &[u8], span: Range<usize>) -> Assigned {
     if holds_signs_alone(value) {
         return Assigned::No("it has no letter or digit");
     }
+    // `AccountSid:AuthToken@`
+    if is_wordy(value) && names_a_secret(value) {
+        return Assigned::No("it names a secret");
+    }
     let rest = text.get(span.end + 1..).unwrap_or_default();
     let end = rest.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')));
     let host = String::from_utf8_lossy(&rest[..end.unwrap_or(rest.len()).min(255)]).to_ascii_lowercase();
@@ -263,7 +278,10 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
     // `"name": ` on the line below; what `?` chooses is followed by a colon too.
     let closing = text.get(span.end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'));
     let closed = span.end + usize::from(closing);
-    if join.quoted && join.operator != b'?' && text.get(closed) == Some(&b':') && text.get(closed + 1) != Some(&b':') {
+    let key = text.get(closed) == Some(&b':') && text.get(closed + 1) != Some(&b':');
+    // Or its end: `'password:hashed': true`.
+    let end_of_key = !join.quoted && closing && join.operator == b':' && !join.spaced;
+    if key && (join.quoted && join.operator != b'?' || end_of_key) {
         return Some("it is a key of its own");
     }
     let rest = &text[span.end..];
@@ -433,7 +451,9 @@ mod tests {
         let span = start..start + value.len();
         let file = TextFile::at(path.as_bytes());
         // The rules for passwords reach names that have one of these.
-        let password = ["pass", "pwd", "\u{43f}\u{430}\u{440}\u{43e}\u{43b}"].iter().any(|word| line.to_ascii_lowercase().contains(word));
+        let password = ["pass", "pwd", "\u{43f}\u{430}\u{440}\u{43e}\u{43b}"]
+            .iter()
+            .any(|word| line.to_ascii_lowercase().contains(word));
         match not_assigned(text.as_bytes(), span.clone(), &file, password) {
             Some(_) => 0,
             None => super::super::model::weigh(text.as_bytes(), span, &file).points,
@@ -563,6 +583,11 @@ mod tests {
             ("a.yml", "update_password: @", "on_create"),
             ("a.yml", "password: \"{{ lookup('file', '@') }}\"", "k9Fa7d6s5A4f"),
             ("a.log", "miss key=@", "orders:1834"),
+            ("a.js", "{ 'password:@': 1 }", "shaWrapped"),
+            ("a.map", "[\"keyCode\",\"INCORRECT_PASSWORD\",\"@\",\"close\"]", "#verify"),
+            ("conf/locale_cs-CZ.ini", "settings.slack_token=@", "Pouk\u{e1}zka"),
+            ("language/cs/pages.json", "\"account/edit/password\": \"@\",", "\u{da}prava hesla %1"),
+            ("a.js", "{ regex: /x/, token: \"@\" }", "variable-2"),
             (".env", "ADMIN_TOKEN={{$@ ADMIN}}", "dotenv"),
         ] {
             let points = points(path, line, value);

@@ -41,27 +41,24 @@ fn text_kind(path: &[u8]) -> TextKind {
         return TextKind::Settings;
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if is_translation(path) {
-        return TextKind::Prose;
-    }
-    match extension {
-        "rs" | "go" | "py" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "java" | "kt" | "kts" | "scala"
-        | "groovy" | "gradle" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "vb" | "fs" | "swift"
-        | "m" | "mm" | "php" | "phtml" | "rb" | "erb" | "pl" | "pm" | "lua" | "dart" | "ex" | "exs" | "erl" | "hs"
-        | "clj" | "elm" | "jl" | "r" | "sol" | "vue" | "svelte" | "zig" | "nim" | "ml" | "pas" | "asm" | "proto"
-        | "graphql" | "ipynb" | "css" | "scss" | "jsp" | "aspx" | "cshtml" | "cr" | "coffee" | "cmake" | "bicep" => {
-            TextKind::Code
-        }
-        "env" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "config" | "properties" | "props"
-        | "json" | "json5" | "jsonc" | "xml" | "plist" | "tf" | "tfvars" | "tfstate" | "hcl" | "sh" | "bash"
-        | "zsh" | "fish" | "ksh" | "ps1" | "bat" | "cmd" | "sql" | "service" | "reg" | "netrc" | "npmrc" | "pypirc"
-        | "htpasswd" | "envrc" | "dist" | "template" | "tpl" | "j2" | "settings" | "credentials" | "tfrc" => {
-            TextKind::Settings
-        }
-        "md" | "markdown" | "rst" | "adoc" | "asciidoc" | "html" | "htm" | "tex" | "org" | "po" | "pot" | "mdx"
-        | "man" | "1" | "3" | "5" | "7" | "8" => TextKind::Prose,
-        _ => TextKind::Unknown,
-    }
+    let kind =
+        match extension {
+            "rs" | "go" | "py" | "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "java" | "kt" | "kts" | "scala"
+            | "groovy" | "gradle" | "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "vb" | "fs" | "swift"
+            | "m" | "mm" | "php" | "phtml" | "rb" | "erb" | "pl" | "pm" | "lua" | "dart" | "ex" | "exs" | "erl"
+            | "hs" | "clj" | "elm" | "jl" | "r" | "sol" | "vue" | "svelte" | "zig" | "nim" | "ml" | "pas" | "asm"
+            | "proto" | "graphql" | "ipynb" | "css" | "scss" | "jsp" | "aspx" | "cshtml" | "cr" | "coffee"
+            | "cmake" | "bicep" => TextKind::Code,
+            "env" | "yml" | "yaml" | "toml" | "ini" | "cfg" | "conf" | "cnf" | "config" | "properties" | "props"
+            | "json" | "json5" | "jsonc" | "xml" | "plist" | "tf" | "tfvars" | "tfstate" | "hcl" | "sh" | "bash"
+            | "zsh" | "fish" | "ksh" | "ps1" | "bat" | "cmd" | "sql" | "service" | "reg" | "netrc" | "npmrc"
+            | "pypirc" | "htpasswd" | "envrc" | "dist" | "template" | "tpl" | "j2" | "settings" | "credentials"
+            | "tfrc" => TextKind::Settings,
+            "md" | "markdown" | "rst" | "adoc" | "asciidoc" | "html" | "htm" | "tex" | "org" | "po" | "pot" | "mdx"
+            | "man" | "1" | "3" | "5" | "7" | "8" => TextKind::Prose,
+            _ => TextKind::Unknown,
+        };
+    if kind != TextKind::Code && is_translation(path) { TextKind::Prose } else { kind }
 }
 
 /// What the path of a file says of it, beyond its kind.
@@ -169,9 +166,21 @@ const LANGUAGES: [&str; 34] = [
 
 /// Texts of a program in a human language: `messages_sv_SE.properties`, `locales/de.json`.
 fn is_translation(path: &[u8]) -> bool {
-    const FOLDERS: [&[u8]; 9] =
-        [b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"languages", b"translations", b"nls"];
-    const FILES: [&str; 5] = ["properties", "json", "yml", "yaml", "xml"];
+    const FOLDERS: [&[u8]; 10] = [
+        b"locale",
+        b"locales",
+        b"i18n",
+        b"l10n",
+        b"lang",
+        b"langs",
+        b"language",
+        b"languages",
+        b"translations",
+        b"nls",
+    ];
+    const FILES: [&str; 6] = ["properties", "json", "yml", "yaml", "xml", "ini"];
+    // Programs that are nothing but a table of texts: `lang/de.php`.
+    const PROGRAMS: [&str; 4] = ["php", "js", "ts", "rb"];
     const TRANSLATIONS: [&str; 8] = ["po", "pot", "strings", "resx", "xlf", "xliff", "arb", "ftl"];
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let name = String::from_utf8_lossy(&name);
@@ -179,17 +188,26 @@ fn is_translation(path: &[u8]) -> bool {
     if TRANSLATIONS.contains(&extension) {
         return true;
     }
-    if !FILES.contains(&extension) {
+    let program = PROGRAMS.contains(&extension);
+    if !program && !FILES.contains(&extension) {
         return false;
     }
-    let mut folders = path.split(|&byte| byte == b'/').rev().skip(1).take(3);
-    if folders.any(|folder| FOLDERS.iter().any(|known| folder.eq_ignore_ascii_case(known))) {
-        return true;
-    }
+    let mut folders = path.split(|&byte| byte == b'/').rev().skip(1).take(5);
+    let folder = folders.any(|folder| FOLDERS.iter().any(|known| folder.eq_ignore_ascii_case(known)));
     // `de.json`, `pt-BR.yml`: one file a language.
     let language = stem.split(['-', '_']).next().unwrap_or_default();
-    if LANGUAGES.contains(&language) && stem.len() <= 7 {
+    let named = LANGUAGES.contains(&language) && stem.len() <= 7;
+    if if program { folder && named } else { folder || named } {
         return true;
+    }
+    // `locale_fr-FR.ini`: language and region (RFC 5646, section 2.1).
+    let written = path.get(path.len() - name.len()..path.len() - name.len() + stem.len()).unwrap_or_default();
+    if let [before @ .., a, b, b'-' | b'_', c, d] = written
+        && [a, b].iter().all(|byte| byte.is_ascii_lowercase())
+        && [c, d].iter().all(|byte| byte.is_ascii_uppercase())
+        && before.last().is_none_or(|byte| matches!(byte, b'-' | b'_' | b'.'))
+    {
+        return !program;
     }
     // ISO 639 and ISO 3166 codes behind the name of a bundle of resources (Java's `ResourceBundle`).
     let mut parts = stem.rsplit('_').take_while(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
@@ -229,6 +247,9 @@ mod tests {
             ("src/messages_pt_BR.properties", TextKind::Prose),
             ("web/Locales/de.json", TextKind::Prose),
             ("conf/log4j_dev.properties", TextKind::Settings),
+            ("conf/locale_fr-FR.ini", TextKind::Prose),
+            ("public/language/ru/admin/settings/api.json", TextKind::Prose),
+            ("lang/de.php", TextKind::Code),
             ("lang/build.gradle", TextKind::Code),
             ("notes", TextKind::Unknown),
         ] {

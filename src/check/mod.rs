@@ -43,7 +43,9 @@ const VERIFIED: i32 = 25;
 const REFUTED: i32 = -35;
 /// Points that a doubtful place takes.
 pub const DOUBTFUL: i32 = -25;
-/// Points that a form takes which tests make up.
+/// Points that a form takes which names things more often than it opens them.
+const NAMING: i32 = -15;
+/// Points that it takes in tests, which make it up.
 const MADE_UP: i32 = -50;
 /// Points that the usual form of an issuer's credentials adds.
 const USUAL: i32 = 10;
@@ -224,7 +226,7 @@ fn measure_all(
                 tally.likelihood(&model::weigh(text, span.clone(), file));
                 if rule.kind != PASSWORD && value::is_uuid(value) {
                     // Tests make them up where any token will do.
-                    let points = if kind::role_of(file.path).test { MADE_UP } else { DOUBTFUL };
+                    let points = if kind::role_of(file.path).test { MADE_UP } else { NAMING };
                     tally.add(Effect::Lower, points, "it is a UUID, which names more often than it opens".to_owned());
                 }
                 tally.placeholder(rule, value, file)?;

@@ -69,13 +69,18 @@ fn has_slot(value: &[u8]) -> bool {
     })
 }
 
+/// `changeme`, `password`.
+pub(super) fn stands_for_a_value(value: &[u8]) -> bool {
+    std::str::from_utf8(value).is_ok_and(|text| WORDS.placeholder_values.contains(text))
+}
+
 /// Values that are words of the language, labels, identifiers, paths and the like.
 pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     let lower = value.to_ascii_lowercase();
     let trimmed = lower.strip_suffix(b";").unwrap_or(&lower);
     let trimmed = trimmed.strip_suffix(b",").unwrap_or(trimmed);
     let trimmed = trimmed.strip_suffix(b":").unwrap_or(trimmed);
-    if std::str::from_utf8(trimmed).is_ok_and(|text| WORDS.placeholder_values.contains(text)) {
+    if stands_for_a_value(trimmed) {
         return Some("it is a word that stands for a value");
     }
     if name.get(..value.len()).is_some_and(|head| head.eq_ignore_ascii_case(value)) {

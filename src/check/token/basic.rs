@@ -1,8 +1,12 @@
 //! Basic credentials of HTTP (RFC 7617), as in `Authorization` headers, Docker's `auth` and npm's
 //! `_auth`: the base64 of `user:password`.
 
+use super::super::value::stands_for_a_value;
 use super::encoding;
 use super::{Evidence, fact_name, public_user};
+
+/// Least length of a user name that may be a token.
+const TOKEN: usize = 20;
 
 /// Checks that the value decodes to a printable user name and password, both not empty. A leading
 /// `Basic` is allowed.
@@ -25,6 +29,10 @@ pub(super) fn auth(value: &[u8]) -> Evidence {
     if !printable {
         return Evidence::fail("does not decode to printable text");
     }
+    // Samples say `username:password`; a token may go with a word in the other's place.
+    if user.len() < TOKEN && stands_for_a_value(password) {
+        return Evidence::fail("the password is a word that stands for one");
+    }
     Evidence::pass("decodes to a user name and a password").with_some(fact_name::USER, public_user(user))
 }
 
@@ -44,6 +52,7 @@ mod tests {
             ("jörg:straße:1".to_owned(), Verdict::Pass, "jörg"),
             (format!("{opaque}:x-oauth-basic"), Verdict::Pass, ""),
             ("deploy:".to_owned(), Verdict::Fail, ""),
+            ("username:password".to_owned(), Verdict::Fail, ""),
             (":hunter2".to_owned(), Verdict::Fail, ""),
             ("deploy".to_owned(), Verdict::Fail, ""),
             ("de\u{1}ploy:hunter2".to_owned(), Verdict::Fail, ""),
