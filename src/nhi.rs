@@ -15,7 +15,7 @@ pub struct Identity<'f> {
     pub principal: Option<&'f str>,
     /// What it may do.
     pub scope: Option<&'f str>,
-    /// The value itself says that it belongs to a live environment, not a test one.
+    /// The value, or the name that it is assigned to, says that it belongs to a live environment, not a test one.
     pub live: bool,
 }
 

@@ -24,9 +24,6 @@ pub(super) enum Assigned {
     No(&'static str),
 }
 
-/// Bytes before a value in which its option is looked for.
-const OPTION: usize = 64;
-
 /// Bytes of a line before a value in which it is looked for the quotes that it stands in.
 const EMBEDDED: usize = 1024;
 
@@ -174,51 +171,6 @@ pub(super) fn no_literal(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -
     not_a_literal(text, &span, &join, file.kind)
 }
 
-/// Why the value behind an option (`--password VALUE`, `"-Password", "VALUE"`) cannot be a secret.
-pub(super) fn no_argument(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Option<&'static str> {
-    let value = &text[span.clone()];
-    let head = text[span.start.saturating_sub(OPTION)..span.start].trim_ascii_end();
-    let end = head.iter().rposition(|byte| !matches!(byte, b'"' | b'\'' | b',' | b' ' | b'\t')).map_or(0, |at| at + 1);
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let start = head[..end].iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
-    let before = head[..start].last();
-    let option = head.get(start) == Some(&b'-') && before.is_none_or(|byte| b" \t\r\n\"'`[(,".contains(byte));
-    // `two-pass` is a word of prose, `requirepass` one of a configuration.
-    let ahead = head[..start].iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
-    let first = ahead.is_none_or(|byte| *byte == b'\n');
-    let directive = (first || !head[start..end].contains(&b'-')) && is_directive(text, &span, first, file.kind);
-    if !option && !directive {
-        return Some("no option of a command stands before it");
-    }
-    if value.starts_with(b"-") {
-        return Some("it is another option");
-    }
-    no_literal(text, span, file)
-}
-
-/// `requirepass VALUE` and nothing else on the line: so do many programs write their settings, and `.netrc` a login.
-fn is_directive(text: &[u8], span: &Range<usize>, first: bool, kind: TextKind) -> bool {
-    let end = memchr::memchr2(b'\r', b'\n', &text[span.end..]).map_or(text.len(), |at| span.end + at);
-    let rest = text[span.end..end].trim_ascii();
-    let rest = rest.strip_suffix(b";").unwrap_or(rest).trim_ascii_end();
-    let quotes = rest.iter().take_while(|byte| matches!(byte, b'"' | b'\'')).count();
-    let quoted = matches!(text[..span.start].last(), Some(b'"' | b'\''));
-    let closed = rest.is_empty() || quoted && quotes == rest.len();
-    // `setenv NAME VALUE` of shells and servers.
-    let head = text[line_start(text, span.start)..span.start].trim_ascii_start();
-    // The history of fish.
-    let head = head.strip_prefix(b"- cmd: ").unwrap_or(head);
-    let set = [&b"set "[..], b"setenv ", b"export ", b"env ", b"enable "]
-        .iter()
-        .any(|word| head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)));
-    // `.netrc` has several to a line, and says whose they are.
-    let login = [&b"login "[..], b"user ", b"machine "].iter().any(|word| memchr::memmem::find(head, word).is_some());
-    // `echo "machine ... password VALUE" > .netrc`
-    let written = login && quotes == 1 && rest[1..].trim_ascii_start().starts_with(b">");
-    let settings = matches!(kind, TextKind::Settings | TextKind::Unknown);
-    closed && (set || settings && (first || login)) || written && settings
-}
-
 /// Judges the password of a URL by itself and by the host that follows it.
 pub(super) fn url_password(text: &[u8], span: Range<usize>) -> Assigned {
     let value = &text[span.clone()];
@@ -292,6 +244,16 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
     if looked_up {
         return Some("it says where the value is looked up");
     }
+    // `Escape => write("Escape")`
+    if head.trim_ascii_start().strip_prefix(value).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=>")) {
+        return Some("it is the name of a case");
+    }
+    // `[![coverage](https://.../badge.svg?token=...)`: whoever may see the page sees them.
+    if head.ends_with(b"token=")
+        && [&b"badge"[..], b"shields.io"].iter().any(|word| memchr::memmem::find(head, word).is_some())
+    {
+        return Some("it is the public token of a badge");
+    }
     // Contexts take `$` for the prefix of a string.
     let opened = head.trim_ascii_end();
     let opened = opened.strip_suffix(b"$").unwrap_or(opened);
@@ -336,7 +298,7 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
 }
 
 /// Where the line of `at` begins, at most [`EMBEDDED`] bytes before it.
-fn line_start(text: &[u8], at: usize) -> usize {
+pub(super) fn line_start(text: &[u8], at: usize) -> usize {
     let first = at.saturating_sub(EMBEDDED);
     memchr::memrchr(b'\n', &text[first..at]).map_or(first, |line| first + line + 1)
 }
@@ -503,26 +465,6 @@ mod tests {
     }
 
     #[test]
-    fn arguments_of_options() {
-        let judge = |line: &str, value: &str| {
-            let start = line.find('@').expect("a place for the value");
-            let text = line.replacen('@', value, 1);
-            no_argument(text.as_bytes(), start..start + value.len(), &TextFile::at(b"a.sh"))
-        };
-        for line in ["tool --password @", "tool -u a -Password @ b", "[\"--db-password\", \"@\"]", "-pass @"] {
-            assert_eq!(judge(line, "Copper7Lane"), None, "{line}");
-        }
-        for (line, value) in [
-            ("a two-pass @", "equivalent2"),
-            ("id=\"opt-redis-password\" @", "href=#opt7"),
-            ("tool --ask-password, @", "--ask-pass2"),
-            ("tool --password @", "${DB_PASSWORD}"),
-        ] {
-            assert!(judge(line, value).is_some(), "{line}");
-        }
-    }
-
-    #[test]
     fn what_only_looks_like_one() {
         for (path, line, value) in [
             ("a.py", "password = @()", "get_password"),
@@ -583,6 +525,15 @@ mod tests {
             ("a.yml", "update_password: @", "on_create"),
             ("a.yml", "password: \"{{ lookup('file', '@') }}\"", "k9Fa7d6s5A4f"),
             ("a.log", "miss key=@", "orders:1834"),
+            ("a.rs", "(\"md_lastpass\", '@'),", "\\u{f0446}"),
+            ("a.rs", "RfBypass => f.write_str(\"@\"),", "RfBypass"),
+            ("README.md", "[![cov](https://codecov.io/gh/a/b/graph/badge.svg?token=@)]", "yt4XSmQNKQ"),
+            ("a.json", "\"sender_key\": \"@\"", "curve25519:2n4iKRAGOTwcw54MuivfjtU"),
+            ("a.xml", "<NextContinuationToken>@</NextContinuationToken>", "1SL9nYFaimMAwnR9dJnF4M5NMfm3Em6"),
+            ("Cargo.toml", "cert-key-password = [\"@\", \"dep:pkcs8\"]", "dep:pem"),
+            ("a.idl", "const GLenum STENCIL_PASS = @;", "0x0B96"),
+            ("a.rs", "let key = \"@\";", "AAAAC3NzaC1lZDI1NTE5AAAAIK2pr"),
+            ("a.c", "ec_key = \"@\";", "prime256v1"),
             ("a.js", "{ 'password:@': 1 }", "shaWrapped"),
             ("a.map", "[\"keyCode\",\"INCORRECT_PASSWORD\",\"@\",\"close\"]", "#verify"),
             ("conf/locale_cs-CZ.ini", "settings.slack_token=@", "Pouk\u{e1}zka"),

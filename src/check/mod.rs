@@ -3,6 +3,7 @@
 //! Confidence is counted in points from 0 to 100. A rule's own grade is the base; each check adds or takes; the sum
 //! falls into the grades low (from [`LOW`]), medium (from [`MEDIUM`]) and high (from [`HIGH`]), or into rejection.
 
+mod argument;
 mod assigned;
 mod join;
 mod kind;
@@ -26,9 +27,10 @@ pub use kind::{TextFile, TextKind};
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, Rule};
 use crate::severity::Confidence;
-use assigned::{Assigned, no_argument, no_literal, not_assigned, url_password};
+use argument::no_argument;
+use assigned::{Assigned, no_literal, not_assigned, url_password};
 use placeholder::{Placeholder, placeholder};
-use token::{Fact, Verdict};
+use token::{Fact, Verdict, fact_name};
 
 /// Points from which a match is reported with low confidence; below it is rejected.
 pub const LOW: i32 = 15;
@@ -230,6 +232,10 @@ fn measure_all(
                     tally.add(Effect::Lower, points, "it is a UUID, which names more often than it opens".to_owned());
                 }
                 tally.placeholder(rule, value, file)?;
+                if name::marks_production(text, span.clone()) {
+                    tally.add(Effect::Note, 0, "its name says that it belongs to production".to_owned());
+                    tally.facts.push(Fact { name: fact_name::ENVIRONMENT, value: "live".to_owned() });
+                }
             }
             Check::UrlPassword => tally.assigned(url_password(text, span.clone()))?,
             Check::Named(ref names) => tally.named(named::named(text, span.clone(), file, &rule.keywords, names))?,

@@ -18,6 +18,13 @@ pub(super) fn names_a_secret_itself(text: &[u8], span: Range<usize>) -> bool {
         && names_something_else(&words, &text[span]).is_none()
 }
 
+/// Whether the name of the value at `span` of `text` says that it belongs to production: `PROD_DB_PASSWORD`.
+pub(super) fn marks_production(text: &[u8], span: Range<usize>) -> bool {
+    let words = words_of(join(text, span).name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    has(&["prod", "production"]) && !has(&["non", "no", "not", "pre", "test", "dev", "stage", "staging"])
+}
+
 /// `api_key`, `key_of_the_account`: keys of something that is opened.
 fn is_key_that_opens(words: &[String]) -> bool {
     words.last().is_some_and(|last| last == "key") && words.iter().any(|word| WORDS.key_companions.contains(word))
@@ -33,6 +40,9 @@ pub(super) fn names_something_else(words: &[String], value: &[u8]) -> Option<&'s
         return Some("the name speaks of something beside the secret");
     }
     let last = words.last().map_or("", String::as_str);
+    if last == "token" && words.iter().any(|word| WORDS.paging_names.contains(word)) {
+        return Some("the name speaks of a place in a list");
+    }
     let secret = words.iter().any(|word| WORDS.password_names.contains(word) || WORDS.secret_names.contains(word));
     if last == "key" && !is_key_that_opens(words) && !secret {
         if words.iter().any(harmless) {

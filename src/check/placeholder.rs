@@ -38,6 +38,9 @@ pub(super) fn placeholder(body: &[u8]) -> Option<Placeholder> {
     if body.len() >= 16 && longest_repeat(body) * 2 >= body.len() {
         return Some(Certain("it is mostly one character"));
     }
+    if body.len() >= 16 && (2..=4).any(|period| body[period..] == body[..body.len() - period]) {
+        return Some(Certain("it repeats a few characters"));
+    }
     if body.windows(6).any(|window| window.iter().all(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.'))) {
         return Some(Certain("it is masked"));
     }
@@ -74,7 +77,9 @@ mod tests {
 
     #[test]
     fn what_stands_for_a_secret_is_told() {
-        for body in ["xxxxxxxxxxxxxxxxxxxx", "********", "abababab", "0000000000000000", "....", ""] {
+        for body in
+            ["xxxxxxxxxxxxxxxxxxxx", "********", "abababab", "MSKMSKMSKMSKMSKMSK", "0000000000000000", "....", ""]
+        {
             let judged = placeholder(body.as_bytes());
             assert!(matches!(judged, Some(Placeholder::Certain(_))), "{body}: {judged:?}");
         }

@@ -69,6 +69,23 @@ fn has_slot(value: &[u8]) -> bool {
     })
 }
 
+/// Whether the letters and digits of one are those that the other begins or ends with: `kx_psk`, `"kx-psk"`; `AccessReview`,
+/// `"accessreviews"`.
+fn repeats(name: &[u8], value: &[u8]) -> bool {
+    // Short words that a name ends with are chosen as passwords.
+    const LEAST: usize = 8;
+    if name.get(..value.len()).is_some_and(|head| head.eq_ignore_ascii_case(value)) {
+        return true;
+    }
+    let plain = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let (name, value) = (plain(name), plain(value));
+    name.len() >= LEAST && value.starts_with(&name) && value.len() <= name.len() + 2
+        || value.len() >= LEAST && name.ends_with(&value)
+        || !value.is_empty() && name == value
+}
+
 /// `changeme`, `password`.
 pub(super) fn stands_for_a_value(value: &[u8]) -> bool {
     std::str::from_utf8(value).is_ok_and(|text| WORDS.placeholder_values.contains(text))
@@ -83,8 +100,11 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     if stands_for_a_value(trimmed) {
         return Some("it is a word that stands for a value");
     }
-    if name.get(..value.len()).is_some_and(|head| head.eq_ignore_ascii_case(value)) {
+    if repeats(name, value) {
         return Some("it repeats the name");
+    }
+    if [&b"\\u"[..], b"\\x", b"\\033", b"\\e["].iter().any(|escape| value.starts_with(escape)) && value.len() < 16 {
+        return Some("it is a sign or a command of the terminal");
     }
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     if value.contains(&b'/') && names_a_secret(value) && (value.len() < 64 || digits * 16 < value.len()) {
@@ -100,6 +120,12 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     if is_date(value) {
         return Some("it is a date");
     }
+    if is_short_hexadecimal(value) {
+        return Some("it is a number");
+    }
+    if value.starts_with(b"dep:") {
+        return Some("it is a dependency");
+    }
     if is_host_and_port(value) {
         return Some("it is a host and a port");
     }
@@ -107,7 +133,8 @@ pub(super) fn not_a_value(value: &[u8], name: &[u8]) -> Option<&'static str> {
     if (value.starts_with(b"eyJhbGciOi") || value.starts_with(b"eyJ0eXAiOi")) && !value.contains(&b'.') {
         return Some("it is the header of a token");
     }
-    if is_public_key(value) {
+    // The second: keys of devices in Matrix ("Key algorithms").
+    if is_public_key(value) || value.starts_with(b"curve25519:") || value.starts_with(b"ed25519:") {
         return Some("it is a public key");
     }
     // The base64 of `-----BEGIN `: rules of their own know what stands behind it.
@@ -223,17 +250,29 @@ pub(super) fn is_identifier(text: &[u8]) -> bool {
         && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// `AES/CFB8/NoPadding`, `PBKDF2WithHmacSHA512`: nothing but names of algorithms, at least two.
+/// `AES/CFB8/NoPadding`, `PBKDF2WithHmacSHA512`: nothing but names of algorithms, at least two; `prime256v1`.
 fn names_algorithms(value: &[u8]) -> bool {
     let words = words_of(value);
     words.len() >= 2 && words.iter().all(|word| WORDS.algorithm_names.contains(word))
+        || std::str::from_utf8(value).is_ok_and(|text| WORDS.curve_names.contains(text))
+}
+
+/// `0x0B96`: a number in a program.
+fn is_short_hexadecimal(value: &[u8]) -> bool {
+    value.strip_prefix(b"0x").is_some_and(|digits| digits.len() <= 8 && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// A public key in base64: the DER of a `SubjectPublicKeyInfo` (RFC 5280, section 4.1) names its algorithm first, then holds a
 /// bit string. That of a private key (RFC 5958) holds an octet string at that place, so that the text differs there.
 pub(super) fn is_public_key(value: &[u8]) -> bool {
     // RSA of the customary sizes, then P-256, P-384, P-521, Ed25519 and X25519.
-    let heads: [&[u8]; 5] = [
+    let heads: [&[u8]; 10] = [
+        // SSH (RFC 4253, section 6.6): the length and the name of the algorithm.
+        b"AAAAB3NzaC1yc2E",
+        b"AAAAC3NzaC1lZDI1NTE5",
+        b"AAAAE2VjZHNhLXNoYTItbmlzdHA",
+        b"AAAAGnNrLXNzaC1lZDI1NTE5",
+        b"AAAAInNrLWVjZHNhLXNoYTItbmlzdHA",
         b"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgA",
         b"MHYwEAYHKoZIzj0CAQYFK4EEACIDYgA",
         b"MIGbMBAGByqGSM49AgEGBSuBBAAjA4GG",

@@ -124,7 +124,8 @@ impl Serialize for ModifierSet {
 pub enum LiveOrProduction {
     /// Nothing is known; the usual case.
     Unproven,
-    /// Verified with the issuer, marked as a production credential by its own form, or so stated by the operator.
+    /// Verified with the issuer, marked as a production credential by its own form or by the name that it is assigned to, or so stated by the
+    /// operator.
     Proven,
 }
 

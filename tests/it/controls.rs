@@ -1,6 +1,6 @@
 //! The `controls` commands.
 
-use crate::run::{Run, array, string};
+use crate::run::{Run, array, string, tree};
 
 #[test]
 fn the_list_has_every_control_of_the_standard() {
@@ -37,4 +37,20 @@ fn show_takes_ids_of_all_frameworks_and_prints_the_official_ones() {
     }
     let unknown = Run::new(["controls", "show", "5.99"]).go().expect(2);
     assert!(unknown.stderr.contains("`5.99`") && unknown.stderr.contains("controls list"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_name_that_says_production_keeps_the_severity_in_tests() {
+    let value = ["kettle", "Walk-31"].concat();
+    let folder = tree(&[
+        ("tests/prod/a.env", &format!("PROD_DB_PASSWORD={value}\n")),
+        ("tests/other/b.env", &format!("STAGE_DB_PASSWORD={value}x\n")),
+    ]);
+    let report = Run::scan(folder.path(), &["--format", "json"]).go().expect(1).json();
+    let severity = |path: &str| {
+        let found = array(&report["findings"]).iter().find(|finding| finding["places"][0]["path"] == path);
+        found.expect("the password is found")["severity"].clone()
+    };
+    assert_eq!(severity("tests/prod/a.env"), "high");
+    assert_eq!(severity("tests/other/b.env"), "medium");
 }
