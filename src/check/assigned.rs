@@ -74,13 +74,13 @@ fn not_joined(text: &[u8], span: &Range<usize>, join: &Join<'_>) -> Option<&'sta
     }
     let before = head.trim_ascii_end();
     match join.operator {
-        b',' if !join.name_quoted || join.below && !join.name_opened => {
+        b',' if (!join.name_quoted && !compares(join.head)) || join.below && !join.name_opened => {
             return Some("the name is an argument of its own");
         }
         b',' if join.name.starts_with(b"-") => {
             return Some("it is the argument of an option, for which there are rules");
         }
-        b',' if matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) => {
+        b',' if matches!(join.head.trim_ascii_end().last(), Some(b',' | b'[')) && !is_of_environment(join.head) => {
             let lower = value.iter().skip(1).all(|byte| !byte.is_ascii_uppercase());
             if join.below || lower && (is_wordy(value) || value.starts_with(b".") || value.starts_with(b"#")) {
                 return Some("it is an element of a list");
@@ -101,6 +101,20 @@ fn not_joined(text: &[u8], span: &Range<usize>, join: &Join<'_>) -> Option<&'sta
     let back_quoted = head.ends_with(b"`") || value.starts_with(b"`");
     let listed = back_quoted && !matches!(join.operator, b'=' | b':' | b'>');
     listed.then_some("it is a word of code in prose")
+}
+
+/// `strcmp(`, `secure_compare(`: what follows is compared with what comes after it.
+fn compares(head: &[u8]) -> bool {
+    let Some(call) = head.trim_ascii_end().strip_suffix(b"(") else { return false };
+    let call = call[call.len().saturating_sub(24)..].to_ascii_lowercase();
+    [&b"cmp"[..], b"compare", b"equal", b"equals", b"compare_digest"].iter().any(|end| call.ends_with(end))
+}
+
+/// `get(ENV, `: a look-up, whose last argument is a default.
+fn is_of_environment(head: &[u8]) -> bool {
+    let head = head.trim_ascii_end();
+    let head = head.strip_suffix(b",").unwrap_or(head);
+    head.len() >= 4 && head[head.len() - 3..].eq_ignore_ascii_case(b"env") && head[head.len() - 4] == b'('
 }
 
 /// Why `value` is no secret under the name that `join` found.
@@ -426,6 +440,8 @@ mod tests {
     fn secrets_that_are_assigned() {
         for (path, line, value) in [
             (".env", "DB_PASSWORD=@", "dragon1987"),
+            ("a.c", concat!("if (strcmp(pass", "word, \"@\") == 0)"), "Blue7Sky"),
+            ("a.jl", "get(ENV, \"DB_PASSWORD\", \"@\")", "Blue.sky"),
             ("a.cpp", "std::string password = set ? set : \"@\";", "Blue7Sky"),
             ("a.ts", "const password: string = prod ? \"@\" : other();", "Blue7Sky"),
             ("a.py", "password = os.environ.get(\"DB_PASSWORD\", default=\"@\")", "Blue7Sky"),
