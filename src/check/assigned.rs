@@ -259,7 +259,9 @@ fn not_a_literal(text: &[u8], span: &Range<usize>, join: &Join<'_>, kind: TextKi
         return Some("it says where the value is looked up");
     }
     // `Escape => write("Escape")`
-    if head.trim_ascii_start().strip_prefix(value).is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=>")) {
+    let case = head.trim_ascii_start();
+    let case = case.strip_prefix(b"Self::").unwrap_or(case).strip_prefix(value);
+    if case.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"=>")) {
         return Some("it is the name of a case");
     }
     // `[![coverage](https://.../badge.svg?token=...)`: whoever may see the page sees them.
@@ -543,6 +545,9 @@ mod tests {
             ("a.log", "miss key=@", "orders:1834"),
             ("a.rs", "(\"md_lastpass\", '@'),", "\\u{f0446}"),
             ("a.rs", "RfBypass => f.write_str(\"@\"),", "RfBypass"),
+            ("a.rs", "Self::SUBPASS_2 => Some(\"@\"),", "SUBPASS_2"),
+            ("a.txt", "X-Amz-Credential=@", "ASIAR%2F20090213%2Fus-west-2%2Fs3express%2Faws4_request"),
+            (".cirrus.yml", "CODECOV_TOKEN: @]", "ENCRYPTED[cfd48b16731c254067ef7b39a7083384127a594c"),
             ("README.md", "[![cov](https://codecov.io/gh/a/b/graph/badge.svg?token=@)]", "yt4XSmQNKQ"),
             ("a.json", "\"sender_key\": \"@\"", "curve25519:2n4iKRAGOTwcw54MuivfjtU"),
             ("a.xml", "<NextContinuationToken>@</NextContinuationToken>", "1SL9nYFaimMAwnR9dJnF4M5NMfm3Em6"),

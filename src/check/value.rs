@@ -316,7 +316,11 @@ pub(super) fn names_a_secret(value: &[u8]) -> bool {
 /// `ID/20260131/region/service/aws4_request`: public parts of a request's signature (AWS Signature Version 4,
 /// "Credential scope").
 fn is_credential_scope(value: &[u8]) -> bool {
-    value.strip_suffix(b"/aws4_request").is_some_and(|scope| scope.iter().filter(|&&byte| byte == b'/').count() >= 2)
+    // In the query of a URL its slashes are escaped.
+    let scope = |end: &[u8], slash: &[u8]| {
+        value.strip_suffix(end).is_some_and(|scope| memchr::memmem::find_iter(scope, slash).count() >= 2)
+    };
+    scope(b"/aws4_request", b"/") || scope(b"%2Faws4_request", b"%2F")
 }
 
 /// `2026-01-31`.

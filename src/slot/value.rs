@@ -11,10 +11,11 @@ use crate::check::TextKind;
 const LONGEST: usize = 400;
 
 /// What references begin with, beside signs, in lower case.
-const BEGINNINGS: [&[u8]; 17] = [
+const BEGINNINGS: [&[u8]; 18] = [
     b"var.",
     b"ref+",
     b"enc(",
+    b"encrypted[",
     b"local.",
     b"data.",
     b"module.",
