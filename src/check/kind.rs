@@ -29,12 +29,13 @@ pub struct TextFile<'p> {
 impl<'p> TextFile<'p> {
     /// Reads `path`.
     pub fn at(path: &'p [u8]) -> Self {
-        Self { path, kind: text_kind(path), lock: is_lock_file(path), translation: is_translation(path) }
+        let translation = is_translation(path);
+        Self { path, kind: text_kind(path, translation), lock: is_lock_file(path), translation }
     }
 }
 
 /// The kind of the file at `path` (raw bytes, `/` between components).
-fn text_kind(path: &[u8]) -> TextKind {
+fn text_kind(path: &[u8], translation: bool) -> TextKind {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let name = String::from_utf8_lossy(&name).into_owned();
     if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
@@ -58,7 +59,7 @@ fn text_kind(path: &[u8]) -> TextKind {
             | "man" | "1" | "3" | "5" | "7" | "8" => TextKind::Prose,
             _ => TextKind::Unknown,
         };
-    if kind != TextKind::Code && is_translation(path) { TextKind::Prose } else { kind }
+    if kind != TextKind::Code && translation { TextKind::Prose } else { kind }
 }
 
 /// What the path of a file says of it, beyond its kind.
@@ -182,8 +183,8 @@ fn is_translation(path: &[u8]) -> bool {
     // Programs that are nothing but a table of texts: `lang/de.php`.
     const PROGRAMS: [&str; 4] = ["php", "js", "ts", "rb"];
     const TRANSLATIONS: [&str; 8] = ["po", "pot", "strings", "resx", "xlf", "xliff", "arb", "ftl"];
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
-    let name = String::from_utf8_lossy(&name);
+    let raw = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    let name = String::from_utf8_lossy(raw).to_ascii_lowercase();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
     if TRANSLATIONS.contains(&extension) {
         return true;
@@ -197,11 +198,12 @@ fn is_translation(path: &[u8]) -> bool {
     // `de.json`, `pt-BR.yml`: one file a language.
     let language = stem.split(['-', '_']).next().unwrap_or_default();
     let named = LANGUAGES.contains(&language) && stem.len() <= 7;
-    if if program { folder && named } else { folder || named } {
+    if folder && named || !program && (folder || named) {
         return true;
     }
     // `locale_fr-FR.ini`: language and region (RFC 5646, section 2.1).
-    let written = path.get(path.len() - name.len()..path.len() - name.len() + stem.len()).unwrap_or_default();
+    // The case tells, and names need not be UTF-8.
+    let written = memchr::memrchr(b'.', raw).map_or(raw, |dot| &raw[..dot]);
     if let [before @ .., a, b, b'-' | b'_', c, d] = written
         && [a, b].iter().all(|byte| byte.is_ascii_lowercase())
         && [c, d].iter().all(|byte| byte.is_ascii_uppercase())
@@ -253,8 +255,14 @@ mod tests {
             ("lang/build.gradle", TextKind::Code),
             ("notes", TextKind::Unknown),
         ] {
-            assert_eq!(text_kind(path.as_bytes()), kind, "{path}");
+            assert_eq!(TextFile::at(path.as_bytes()).kind, kind, "{path}");
         }
+    }
+
+    #[test]
+    fn names_need_not_be_text() {
+        assert_eq!(TextFile::at(b"\xff.json").kind, TextKind::Settings);
+        assert!(TextFile::at(b"\xff\xfe_de-DE.ini").translation);
     }
 
     #[test]
