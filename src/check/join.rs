@@ -122,7 +122,7 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     }
     skip(&mut at, &|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b' ' | b'\t'));
     let end = at;
-    skip(&mut at, &|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..));
+    skip(&mut at, &is_of_name);
     let mut name = &before[at..end];
     if GIVERS.contains(&name) {
         name = name_before(&before[..at]).unwrap_or(name);
@@ -137,12 +137,16 @@ pub(super) fn join(text: &[u8], span: Range<usize>) -> Join<'_> {
     Join { name, name_quoted, quoted, operator: last, comparison, below, spaced, name_opened, head }
 }
 
+/// What names are made of, in whatever script.
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..)
+}
+
 /// A value that stands below its name, which ends `before`.
 fn block_scalar(before: &[u8]) -> Join<'_> {
     let name_quoted = matches!(before.last(), Some(b'"' | b'\''));
     let end = before.len() - usize::from(name_quoted);
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
-    let start = before[..end].iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
+    let start = before[..end].iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
     let name = &before[start..end];
     Join { name, name_quoted, operator: b':', below: true, ..Join::BARE }
 }
@@ -203,8 +207,7 @@ fn chooser(before: &[u8], second: bool) -> Option<&[u8]> {
         return None;
     }
     let name = line[..operator].trim_ascii_end();
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
-    let start = name.iter().rposition(|byte| !word(byte)).map_or(0, |at| at + 1);
+    let start = name.iter().rposition(|byte| !is_of_name(*byte)).map_or(0, |at| at + 1);
     (start < name.len()).then(|| &name[start..])
 }
 
@@ -220,9 +223,8 @@ fn name_before(before: &[u8]) -> Option<&[u8]> {
         .map(|open| before[..open].trim_ascii_end())
         .filter(|head| head.last().is_some_and(|last| matches!(last, b'"' | b'\'' | b':' | b'=')));
     let before = head.or_else(|| block_above(before)).unwrap_or(before);
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | 0x80..);
-    let end = before.iter().rposition(|byte| word(byte) && *byte != b'-')? + 1;
-    let start = before[..end].iter().rposition(|byte| !word(byte))? + 1;
+    let end = before.iter().rposition(|byte| is_of_name(*byte) && *byte != b'-')? + 1;
+    let start = before[..end].iter().rposition(|byte| !is_of_name(*byte))? + 1;
     Some(&before[start..end])
 }
 
