@@ -13,7 +13,8 @@ use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles}
 use super::keywords::{KeywordWindow, Keywords, Places};
 use super::prefilter::{Candidate, Prefilter};
 use super::shapes::ShapeTable;
-use crate::rule::assign::{ABOVE, BELOW, NEAR, near_reaches};
+use super::tail::value_places;
+use crate::rule::assign::{self, ABOVE, BELOW, NEAR, near_reaches};
 use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, RUN, is_token_byte};
 use crate::rule::shape::Shape;
 use crate::rule::{Boundary, Form, LoadedRule, RuleSet};
@@ -61,9 +62,42 @@ struct Contexts {
     offset: usize,
     group: ContextGroup,
     /// The rules they belong to, in the order of the group's patterns.
-    rules: Vec<usize>,
+    members: Vec<Member>,
     /// Number of the group's cache.
     cache: usize,
+}
+
+/// A rule of a group of contexts.
+struct Member {
+    rule: usize,
+    /// What the group finds of its context.
+    found: Found,
+}
+
+/// What an automaton finds of a context.
+#[derive(Clone, Copy, PartialEq)]
+enum Found {
+    /// All of it.
+    Whole,
+    /// The name that something is assigned to. What follows it is the same for all of them, so that it is looked at
+    /// once, see [`super::tail`].
+    Name {
+        /// Whether the value takes its quotes along.
+        takes_quotes: bool,
+    },
+}
+
+impl Member {
+    fn new(rule: usize, loaded: &LoadedRule) -> Self {
+        let takes_quotes = loaded.rule.trim.takes_quotes();
+        let found = if loaded.name.is_some() { Found::Name { takes_quotes } } else { Found::Whole };
+        Self { rule, found }
+    }
+
+    /// The expression of what is found.
+    fn pattern(loaded: &LoadedRule) -> Option<String> {
+        loaded.name.as_deref().map(assign::caseless).or_else(|| loaded.rule.context.clone())
+    }
 }
 
 /// Working memory of one worker.
@@ -74,6 +108,8 @@ pub struct Scratch {
     contexts: Vec<Option<Box<Cache>>>,
     keywords: KeywordWindow,
     near: KeywordWindow,
+    /// Patterns of a group that end at one place.
+    ending: Vec<usize>,
     /// Bytes that automata have stepped over in this text.
     steps: u64,
 }
@@ -121,9 +157,10 @@ impl Engine {
         }
         let mut groups = 0..;
         let mut group = |(offset, members): (usize, Vec<usize>)| {
-            let patterns = members.iter().filter_map(|&index| rules.get(index).rule.context.clone()).collect();
+            let patterns = members.iter().filter_map(|&index| Member::pattern(rules.get(index))).collect();
+            let members = members.iter().map(|&index| Member::new(index, rules.get(index))).collect();
             let cache = groups.next().expect("there is always one more number");
-            Contexts { offset, group: ContextGroup::new(patterns), rules: members, cache }
+            Contexts { offset, group: ContextGroup::new(patterns), members, cache }
         };
         let contexts: Vec<Vec<Contexts>> =
             contexts.into_iter().map(|by_offset| by_offset.into_iter().map(&mut group).collect()).collect();
@@ -165,6 +202,7 @@ impl Engine {
             contexts: self.contexts.iter().flatten().map(|_| None).collect(),
             keywords: KeywordWindow::new(self.rules.len()),
             near: KeywordWindow::new(self.rules.len()),
+            ending: Vec::new(),
             steps: 0,
         }
     }
@@ -320,27 +358,44 @@ impl Search<'_, '_> {
         if engine.contexts[literal].is_empty() {
             return;
         }
-        let shape_table =
-            engine.context_shapes.get_or_init(|| ShapeTable::of_values(&engine.rules, &engine.context_rules));
-        for Contexts { offset, group, rules, cache } in &engine.contexts[literal] {
-            let Some(start) = at.checked_sub(*offset) else { continue };
+        for contexts in &engine.contexts[literal] {
+            let Some(start) = at.checked_sub(contexts.offset) else { continue };
             let span = start..self.text.len().min(start + MAX_CONTEXT);
-            let mut states = self.scratch.contexts[*cache].take();
+            let mut states = self.scratch.contexts[contexts.cache].take();
+            let mut ending = std::mem::take(&mut self.scratch.ending);
             let mut steps = 0;
-            group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
-                // Contexts end at many places, several at each; nearly all have no value behind them.
-                let shapes = shape_table.of(&self.text[end..]);
-                if !shapes.is_empty() {
-                    for rule in patterns.map(|pattern| rules[pattern]) {
-                        if shape_table.has(shapes, rule) {
-                            self.attempt(rule, end, false);
-                        }
+            contexts.group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
+                ending.clear();
+                ending.extend(patterns);
+                let members = |found: Found| {
+                    let members = ending.iter().map(|&pattern| &contexts.members[pattern]);
+                    members.filter(move |member| member.found == found).map(|member| member.rule)
+                };
+                self.behind_context(end, members(Found::Whole));
+                for takes_quotes in [false, true] {
+                    let rules = members(Found::Name { takes_quotes });
+                    if rules.clone().next().is_some() {
+                        let places = value_places(self.text, end, takes_quotes, &mut self.scratch.steps);
+                        places.iter().for_each(|place| self.behind_context(end + place, rules.clone()));
                     }
                 }
             });
-            self.scratch.contexts[*cache] = states;
+            self.scratch.ending = ending;
+            self.scratch.contexts[contexts.cache] = states;
             self.scratch.steps += steps;
         }
+    }
+
+    /// Tries `rules`, whose contexts end at `at`.
+    fn behind_context(&mut self, at: usize, rules: impl Iterator<Item = usize>) {
+        let engine = self.engine;
+        let table = engine.context_shapes.get_or_init(|| ShapeTable::of_values(&engine.rules, &engine.context_rules));
+        // Contexts end at many places, several at each; nearly all have no value behind them.
+        let shapes = table.of(&self.text[at..]);
+        if shapes.is_empty() {
+            return;
+        }
+        rules.filter(|&rule| table.has(shapes, rule)).for_each(|rule| self.attempt(rule, at, false));
     }
 
     /// Tries `rule` at `at`: the cheapest tests first.

@@ -8,6 +8,7 @@ mod keywords;
 pub mod masks;
 pub mod prefilter;
 mod shapes;
+mod tail;
 
 pub use automata::{CompileError, compiles};
 pub use engine::{Ended, Engine, Match, Scratch, step_budget};

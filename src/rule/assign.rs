@@ -63,14 +63,24 @@ const QUOTES: &str = r#"(?:\\{0,3}["'`]){1,3}"#;
 /// (`takes_quotes`) gets a context that ends before them, and has no shape that could tell it from prose, so that a
 /// blank alone is no assignment for it.
 pub(super) fn expand(name: &str, takes_quotes: bool) -> String {
+    format!("{}{}", caseless(name), tail(takes_quotes))
+}
+
+/// The part of a context that [`expand`] makes of the name.
+pub fn caseless(name: &str) -> String {
+    format!("(?i:{name})")
+}
+
+/// The part of a context that [`expand`] makes, whatever the name is.
+pub fn tail(takes_quotes: bool) -> String {
     let mut operators = OPERATORS.join("|");
     if takes_quotes {
         let more = OPERATORS_QUOTED.join("|");
-        return format!("(?i:{name}){CLOSE_QUOTED}(?:{operators}|{more}){OPEN_QUOTED}");
+        return format!("{CLOSE_QUOTED}(?:{operators}|{more}){OPEN_QUOTED}");
     }
     operators.push('|');
     operators.push_str(BLANK);
-    format!("(?i:{name}){CLOSE}(?:{operators}){OPEN}(?:(?:{STRING_PREFIX})?{QUOTES})?")
+    format!("{CLOSE}(?:{operators}){OPEN}(?:(?:{STRING_PREFIX})?{QUOTES})?")
 }
 
 /// Longest stretch between a name and its value on one line, in bytes.

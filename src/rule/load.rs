@@ -13,7 +13,7 @@ use super::assign;
 use super::compact;
 use super::file::{RawRule, RuleFile};
 use super::lane::{Lane, MAX_AFTER, MAX_CONTEXT, lane_of};
-use super::model::{Boundary, Check, Liveness, Provider, Rule, Trim};
+use super::model::{Boundary, Check, Liveness, Provider, Rule};
 use super::shape::Shape;
 use super::syntax::{Seen, common_prefix, heads, last_bytes, parse};
 
@@ -68,6 +68,8 @@ pub struct LoadedRule {
     pub rule: Arc<Rule>,
     /// The lane that reaches it.
     pub lane: Lane,
+    /// The name in its context, where the rest of it is the tail that all values have that are assigned to a name.
+    pub name: Option<String>,
     /// Longest text its context can match, in bytes.
     pub context_max: usize,
     /// Longest text that may follow its value, in bytes.
@@ -156,6 +158,7 @@ fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, 
         return Err((value_text.span(), "`value` matches the empty text".to_owned()));
     }
     let (context, context_max) = complete_context(&raw)?;
+    let name = raw.assign.as_ref().map(|name| name.get_ref().clone());
     let context_hir = context.as_deref().map(|text| parse(text).expect("the context was parsed before"));
     let left = raw.left.unwrap_or(if context.is_some() { Boundary::None } else { Boundary::Word });
     let right = raw.right.unwrap_or(if raw.after.is_some() { Boundary::None } else { Boundary::Word });
@@ -226,7 +229,7 @@ fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, 
     };
     let before = context_hir.as_ref().map_or_else(Vec::new, |hir| last_bytes(hir).iter().collect());
     let heads = if named { Vec::new() } else { telling_heads(&value) };
-    Ok(LoadedRule { rule: Arc::new(rule), lane, context_max, after_max, before, heads, shapes })
+    Ok(LoadedRule { rule: Arc::new(rule), lane, name, context_max, after_max, before, heads, shapes })
 }
 
 /// The beginnings of values up to the first separator behind three bytes, if there are few of them.
@@ -316,7 +319,7 @@ fn complete_context(raw: &RawRule) -> Result<(Option<String>, usize), Wrong> {
         (Some(context), None) => (context.get_ref().clone(), context.span()),
         (None, Some(name)) => {
             parse_part("assign", name)?;
-            (assign::expand(name.get_ref(), raw.trim == Trim::Quotes), name.span())
+            (assign::expand(name.get_ref(), raw.trim.takes_quotes()), name.span())
         }
     };
     let hir =

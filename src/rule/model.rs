@@ -283,9 +283,14 @@ pub enum Trim {
 }
 
 impl Trim {
+    /// Whether values have their quotes with them when they are matched.
+    pub fn takes_quotes(self) -> bool {
+        self == Self::Quotes
+    }
+
     /// The part of `value` to report, as offsets into it.
     pub fn range(self, value: &[u8]) -> std::ops::Range<usize> {
-        let quoted = self == Self::Quotes
+        let quoted = self.takes_quotes()
             && value.len() >= 2
             && matches!(value[0], b'"' | b'\'' | b'`')
             && value[value.len() - 1] == value[0];

@@ -1,0 +1,626 @@
+//! What leads from a name to the value that is assigned to it, without an automaton.
+//!
+//! What it finds is defined by the expressions of [`crate::rule::assign`], which dozens of rules share behind their
+//! names. They hardly branch: at a place there is one closer, one operator of a kind, one line break. So the places that
+//! can be reached are followed as a set, at a fraction of the cost of the states that a lazy automaton makes of them, anew
+//! for each of the names. A test holds the two equal.
+
+/// Longest stretch that is looked at, in bytes.
+const REACH: usize = 255;
+
+/// Places, as bits, counted from the end of a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Places([u64; (REACH + 1) / 64]);
+
+impl Places {
+    fn insert(&mut self, place: usize) {
+        self.0[place / 64] |= 1 << (place % 64);
+    }
+
+    fn extend(&mut self, places: impl IntoIterator<Item = usize>) {
+        places.into_iter().for_each(|place| self.insert(place));
+    }
+
+    fn is_empty(self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
+    /// In rising order.
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        self.0.into_iter().enumerate().flat_map(|(index, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(64 * index + bit)
+            })
+        })
+    }
+}
+
+/// A class of bytes: a bit of [`CLASSES`].
+type Class = u32;
+
+/// `[0-9A-Za-z_.-]`
+const NAME: Class = 1;
+/// `[\x80-\xff]`
+const HIGH: Class = 1 << 1;
+/// `[ \t]`
+const BLANK: Class = 1 << 2;
+/// `[\r\n]`
+const LINE: Class = 1 << 3;
+/// `\s`
+const SPACE: Class = 1 << 4;
+/// `[0-9A-Za-z_]`
+const WORD: Class = 1 << 5;
+/// `[&*'0-9A-Za-z_.<>\[\]]`
+const TYPE: Class = 1 << 6;
+/// `[*0-9A-Za-z_.\[\]]`
+const PLAIN_TYPE: Class = 1 << 7;
+/// `[0-9A-Za-z:]`
+const ELEMENT: Class = 1 << 8;
+/// `[^\r\n"'?;{}]`
+const TEST: Class = 1 << 9;
+/// `[^\r\n"'?:;{}]`
+const CHOICE: Class = 1 << 10;
+/// `[(\[{]`
+const BRACKET: Class = 1 << 11;
+/// `[bBfFrRuULN]`
+const PREFIX: Class = 1 << 12;
+/// `[@$]`
+const SIGIL: Class = 1 << 13;
+/// Quotes of all kinds.
+const QUOTE: Class = 1 << 14;
+/// `[0-9A-Za-z_.]`
+const DOTTED: Class = 1 << 15;
+/// `[0-9A-Za-z_-]`
+const ANCHOR: Class = 1 << 16;
+/// What begins a closer or an operator, blanks aside.
+const GOES_ON: Class = 1 << 17;
+
+static CLASSES: [Class; 256] = {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        let mut class = 0;
+        if byte.is_ascii_alphanumeric() {
+            class |= NAME | WORD | TYPE | PLAIN_TYPE | ELEMENT | DOTTED | ANCHOR;
+        }
+        class |= match byte {
+            b'_' => NAME | WORD | TYPE | PLAIN_TYPE | DOTTED | ANCHOR,
+            b'.' => NAME | TYPE | PLAIN_TYPE | DOTTED | GOES_ON,
+            b'-' => NAME | ANCHOR | GOES_ON,
+            b' ' | b'\t' => BLANK | SPACE,
+            b'\r' | b'\n' => LINE | SPACE,
+            b'\x0b' | b'\x0c' => SPACE,
+            b'&' => TYPE,
+            b'*' => TYPE | PLAIN_TYPE,
+            b'<' | b'>' => TYPE | GOES_ON,
+            b'[' => TYPE | PLAIN_TYPE | BRACKET | GOES_ON,
+            b']' => TYPE | PLAIN_TYPE | GOES_ON,
+            b':' => ELEMENT | GOES_ON,
+            b'(' | b'{' => BRACKET | GOES_ON,
+            b'\'' => TYPE | QUOTE | GOES_ON,
+            b'"' | b'`' => QUOTE | GOES_ON,
+            b'\\' | b')' | b'}' | b'%' | b'=' | b'!' | b'|' | b'?' | b'+' | b',' => GOES_ON,
+            b'b' | b'B' | b'f' | b'F' | b'r' | b'R' | b'u' | b'U' | b'L' | b'N' => PREFIX,
+            b'@' | b'$' => SIGIL,
+            0x80..=0xff => HIGH,
+            _ => 0,
+        };
+        if !matches!(byte, b'\r' | b'\n' | b'"' | b'\'' | b'?' | b';' | b'{' | b'}') {
+            class |= TEST;
+            if byte != b':' {
+                class |= CHOICE;
+            }
+        }
+        classes[at] = class;
+        at += 1;
+    }
+    classes
+};
+
+/// Where a value may begin that is assigned to the name that ends at `at`, counted from there. `takes_quotes` as in
+/// [`crate::rule::assign`]. Counts the bytes and places that it goes through in `steps`.
+pub(super) fn value_places(text: &[u8], at: usize, takes_quotes: bool, steps: &mut u64) -> Places {
+    let tail = Tail(&text[at..text.len().min(at + REACH)]);
+    let operands = tail.operands(takes_quotes, steps);
+    if operands.is_empty() {
+        return operands;
+    }
+    let places = if takes_quotes { tail.open_quoted(operands) } else { tail.open(operands) };
+    *steps += places.iter().count() as u64;
+    places
+}
+
+/// The text behind a name.
+struct Tail<'t>(&'t [u8]);
+
+impl Tail<'_> {
+    fn is(&self, at: usize, class: Class) -> bool {
+        self.0.get(at).is_some_and(|&byte| CLASSES[usize::from(byte)] & class != 0)
+    }
+
+    fn has(&self, at: usize, text: &[u8]) -> bool {
+        self.0.get(at..).is_some_and(|rest| rest.starts_with(text))
+    }
+
+    fn has_caseless(&self, at: usize, text: &[u8]) -> bool {
+        self.0.get(at..at + text.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(text))
+    }
+
+    /// How many bytes of `class` follow `at`, counted up to one more than `most`.
+    fn run(&self, at: usize, class: Class, most: usize) -> usize {
+        (at..=at + most).take_while(|&at| self.is(at, class)).count()
+    }
+
+    /// The place behind all bytes of `class` that follow `at`, if their number is within the bounds.
+    fn past(&self, at: usize, class: Class, least: usize, most: usize) -> Option<usize> {
+        let run = self.run(at, class, most);
+        (least..=most).contains(&run).then_some(at + run)
+    }
+
+    /// The place behind `byte`, if it stands at `at`.
+    fn past_byte(&self, at: usize, byte: u8) -> Option<usize> {
+        (self.0.get(at) == Some(&byte)).then_some(at + 1)
+    }
+
+    /// `places`, and those behind up to `most` bytes of `class` that follow one of them.
+    fn spread(&self, places: Places, class: Class, most: usize) -> Places {
+        let mut spread = places;
+        for place in places.iter() {
+            spread.extend((place..place + most).take_while(|&at| self.is(at, class)).map(|at| at + 1));
+        }
+        spread
+    }
+
+    /// Behind the operators.
+    fn operands(&self, takes_quotes: bool, steps: &mut u64) -> Places {
+        const REST: usize = 32;
+        let mut operands = Places::default();
+        let name = if takes_quotes { NAME | HIGH } else { NAME };
+        let mut at = 0;
+        while at < REST && self.is(at, name) {
+            // Within the name only `-` and `.` may begin an operator.
+            if self.is(at, GOES_ON) {
+                self.operators(at, takes_quotes, &mut operands);
+            }
+            at += 1;
+        }
+        *steps += at as u64 + 1;
+        for closers in 0..=3 {
+            if !self.is(at, GOES_ON | BLANK) {
+                break;
+            }
+            self.operators(at, takes_quotes, &mut operands);
+            if takes_quotes && let Some(behind) = self.index(at) {
+                self.operators(behind, takes_quotes, &mut operands);
+            }
+            match self.closer(at, takes_quotes) {
+                Some(behind) if closers < 3 => at = behind,
+                _ => break,
+            }
+        }
+        operands
+    }
+
+    /// Behind a quote with up to three backslashes.
+    fn quote(&self, at: usize) -> Option<usize> {
+        let escapes = (at..at + 4).take_while(|&at| self.0.get(at) == Some(&b'\\')).count();
+        (escapes <= 3 && self.is(at + escapes, QUOTE)).then_some(at + escapes + 1)
+    }
+
+    /// Behind a quote or bracket that closes a name.
+    fn closer(&self, at: usize, takes_quotes: bool) -> Option<usize> {
+        match self.0.get(at)? {
+            b'\\' | b'"' | b'\'' | b'`' => self.quote(at),
+            b']' | b')' | b'}' => Some(at + 1),
+            b'[' if takes_quotes => matches!(self.0.get(at + 1)?, b']' | b')' | b'}').then_some(at + 2),
+            b'%' => self.past_byte(at + 1, b'>'),
+            _ => None,
+        }
+    }
+
+    /// Behind `["key"]`.
+    fn index(&self, at: usize) -> Option<usize> {
+        let quote = |at: usize| matches!(self.0.get(at), Some(b'"' | b'\'')).then_some(at + 1);
+        let key = quote(self.past_byte(at, b'[')?)?;
+        self.past_byte(quote(self.past(key, NAME, 1, 16)?)?, b']')
+    }
+
+    /// Adds the places behind the operators that begin at `at`.
+    fn operators(&self, at: usize, takes_quotes: bool, out: &mut Places) {
+        let blanks = self.run(at, BLANK, 24);
+        let behind = at + blanks;
+        if blanks <= 24 {
+            self.symbols(behind, out);
+        }
+        if blanks <= 4 {
+            out.extend(self.typed(behind));
+        }
+        if (1..=4).contains(&blanks) {
+            out.extend(self.plainly_typed(behind));
+            out.extend(self.attribute(behind));
+        }
+        if blanks == 0 {
+            out.extend(self.element(behind));
+        }
+        if takes_quotes {
+            self.operators_quoted(behind, blanks, out);
+        } else {
+            // A blank alone.
+            out.extend((at..behind).take(4).map(|at| at + 1));
+        }
+    }
+
+    /// `=>|:{1,3}=|={1,3}|!={1,2}|\|\|=?|\?\?=?|[-+.?]=|->|<-|[:,(>|]`
+    fn symbols(&self, at: usize, out: &mut Places) {
+        let Some(&first) = self.0.get(at) else { return };
+        let next = |ahead: usize| self.0.get(at + ahead).copied().unwrap_or(0);
+        match first {
+            b'=' => {
+                out.insert(at + 1);
+                match next(1) {
+                    b'>' => out.insert(at + 2),
+                    b'=' => {
+                        out.insert(at + 2);
+                        out.extend(self.past_byte(at + 2, b'='));
+                    }
+                    _ => {}
+                }
+            }
+            b':' => {
+                out.insert(at + 1);
+                let colons = (0..4).take_while(|&ahead| next(ahead) == b':').count();
+                if colons <= 3 {
+                    out.extend(self.past_byte(at + colons, b'='));
+                }
+            }
+            b'!' if next(1) == b'=' => {
+                out.insert(at + 2);
+                out.extend(self.past_byte(at + 2, b'='));
+            }
+            b'|' | b'?' if next(1) == first => {
+                out.insert(at + 2);
+                out.extend(self.past_byte(at + 2, b'='));
+            }
+            b'-' if next(1) == b'>' => out.insert(at + 2),
+            b'<' if next(1) == b'-' => out.insert(at + 2),
+            b'-' | b'+' | b'.' | b'?' if next(1) == b'=' => out.insert(at + 2),
+            _ => {}
+        }
+        if matches!(first, b',' | b'(' | b'>' | b'|') {
+            out.insert(at + 1);
+        }
+    }
+
+    /// `: &str =`
+    fn typed(&self, at: usize) -> Option<usize> {
+        let blanks = self.past_byte(at, b':')?;
+        let class = self.past(blanks, BLANK, 0, 4)?;
+        let end = self.past(class, TYPE, 1, 24)?;
+        self.past_byte(self.past(end, BLANK, 0, 4)?, b'=')
+    }
+
+    /// `string =`
+    fn plainly_typed(&self, at: usize) -> Option<usize> {
+        let end = self.past(at, PLAIN_TYPE, 1, 24)?;
+        self.past_byte(self.past(end, BLANK, 1, 4)?, b'=')
+    }
+
+    /// `value=`
+    fn attribute(&self, at: usize) -> Option<usize> {
+        let names: [&[u8]; 3] = [b"value", b"content", b"default"];
+        let name = names.into_iter().find(|name| self.has_caseless(at, name))?;
+        self.past_byte(self.past(at + name.len(), BLANK, 0, 2)?, b'=')
+    }
+
+    /// `</key> <string>`
+    fn element(&self, at: usize) -> Option<usize> {
+        if !self.has(at, b"</") {
+            return None;
+        }
+        let closed = self.past_byte(self.past(at + 2, ELEMENT, 1, 16)?, b'>')?;
+        let opened = self.past_byte(self.past(closed, SPACE, 0, 16)?, b'<')?;
+        self.past_byte(self.past(opened, ELEMENT, 1, 16)?, b'>')
+    }
+
+    /// The operators behind `blanks` of them that only values have that take their quotes along.
+    fn operators_quoted(&self, at: usize, blanks: usize, out: &mut Places) {
+        let Some(&first) = self.0.get(at) else { return };
+        match (first, blanks) {
+            (b':', 0) if self.has(at, b":-") => out.insert(at + 2),
+            (b':', 0) if self.has(at, b"::") => {
+                let class = self.past(at + 2, WORD, 1, 24);
+                let equals = class.and_then(|end| self.past(end, BLANK, 0, 4));
+                out.extend(equals.and_then(|at| self.past_byte(at, b'=')));
+            }
+            (b',', 0) => out.extend(self.default_argument(at + 1)),
+            (b'?', 1..=4) if self.has(at, b"?:") => out.insert(at + 2),
+            (b'i', 1..=2) if self.has(at, b"isEqualToString:") => out.insert(at + 16),
+            (b'A', 1) if self.has(at, b"As") && self.is(at + 2, BLANK) => {
+                let class = self.past(at + 3, DOTTED, 1, 24);
+                let equals = class.and_then(|end| self.past(end, BLANK, 1, 4));
+                out.extend(equals.and_then(|at| self.past_byte(at, b'=')));
+            }
+            _ => {}
+        }
+        if matches!(first, b':' | b'=') && blanks <= 4 {
+            self.choice(at + 1, out);
+        }
+    }
+
+    /// `, default=`
+    fn default_argument(&self, at: usize) -> Option<usize> {
+        let name = self.past(at, BLANK, 0, 4)?;
+        let end = if self.has_caseless(name, b"unset") {
+            name + 5
+        } else if self.has_caseless(name, b"default") {
+            let end = name + 7;
+            let value = end + usize::from(self.0.get(end) == Some(&b'_'));
+            if self.has_caseless(value, b"value") { value + 5 } else { end }
+        } else {
+            return None;
+        };
+        let operator = self.past(end, BLANK, 0, 2)?;
+        matches!(self.0.get(operator), Some(b':' | b'=')).then_some(operator + 1)
+    }
+
+    /// `test ? a :` and `test ?`, behind the operator.
+    fn choice(&self, at: usize, out: &mut Places) {
+        let Some(mark) = self.past(at, TEST, 2, 41) else { return };
+        if self.0.get(mark) != Some(&b'?') || !self.is(mark - 1, BLANK) {
+            return;
+        }
+        if self.is(mark + 1, BLANK) {
+            out.insert(mark + 2);
+        }
+        if let Some(colon) = self.past(mark + 1, CHOICE, 2, 33)
+            && self.0.get(colon) == Some(&b':')
+            && self.is(colon - 1, BLANK)
+            && self.is(colon + 1, BLANK)
+        {
+            out.insert(colon + 2);
+        }
+    }
+
+    /// The line break that may stand at `at`, and up to 24 blanks behind it. It begins where blanks end.
+    fn line_break(&self, at: usize, out: &mut Places) {
+        for lines in (0..2).take_while(|lines| self.is(at + lines, LINE)) {
+            let begin = at + lines + 1;
+            out.extend(begin..=begin + self.run(begin, BLANK, 23));
+        }
+    }
+
+    /// What may open a value behind each of `operands`.
+    fn open(&self, operands: Places) -> Places {
+        let blanks = self.spread(operands, BLANK, 8);
+        let mut lines = blanks;
+        for place in blanks.iter() {
+            self.line_break(place + usize::from(self.0.get(place) == Some(&b'\\')), &mut lines);
+        }
+        let brackets = self.spread(lines, BRACKET, 2);
+        let bare = self.spread(brackets, BLANK, 2);
+        let mut places = bare;
+        for place in bare.iter() {
+            let prefixes = if self.begins_or_ends_word(place) { self.run(place, PREFIX | SIGIL, 1) } else { 0 };
+            for prefix in 0..=prefixes {
+                let mut at = place + prefix;
+                for _ in 0..3 {
+                    let Some(behind) = self.quote(at) else { break };
+                    places.insert(behind);
+                    at = behind;
+                }
+            }
+        }
+        places
+    }
+
+    /// The same for values that take their quotes along.
+    fn open_quoted(&self, operands: Places) -> Places {
+        let blanks = self.spread(operands, BLANK, 16);
+        let mut anchors = blanks;
+        for place in blanks.iter().filter(|&place| self.0.get(place) == Some(&b'&')) {
+            let name = self.past(place + 1, ANCHOR, 1, 12);
+            anchors.extend(name.filter(|&end| self.is(end, BLANK)).map(|end| end + 1));
+        }
+        let mut lines = anchors;
+        for place in anchors.iter() {
+            let mark = match self.0.get(place) {
+                Some(b'\\') => 1,
+                Some(b'|' | b'>') if matches!(self.0.get(place + 1), Some(b'-' | b'+')) => 2,
+                Some(b'|' | b'>') => 1,
+                _ => 0,
+            };
+            self.line_break(place + mark, &mut lines);
+        }
+        let mut brackets = self.spread(lines, BRACKET, 2);
+        brackets.extend(lines.iter().filter(|&place| self.has(place, b"<![CDATA[")).map(|place| place + 9));
+        let bare = self.spread(brackets, BLANK, 2);
+        let mut prefixes = bare;
+        for place in bare.iter() {
+            if self.is(place, PREFIX) && self.begins_or_ends_word(place) {
+                prefixes.extend(place + 1..=place + self.run(place, PREFIX, 1));
+            }
+            prefixes.extend(place + 1..=place + self.run(place, SIGIL, 1));
+        }
+        let mut places = prefixes;
+        places
+            .extend(prefixes.iter().filter(|&at| self.has(at, b"\"\"") || self.has(at, b"''")).map(|place| place + 2));
+        places
+    }
+
+    /// `\b`. There always is a byte before: that of an operator.
+    fn begins_or_ends_word(&self, at: usize) -> bool {
+        self.is(at - 1, WORD) != self.is(at, WORD)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use regex_automata::nfa::thompson::pikevm::PikeVM;
+    use regex_automata::nfa::thompson::{self, NFA};
+    use regex_automata::util::syntax;
+    use regex_automata::{Anchored, Input, MatchKind};
+
+    use super::*;
+    use crate::rule::assign::tail;
+
+    fn machine(pattern: &str) -> PikeVM {
+        let nfa: NFA = thompson::Compiler::new()
+            .syntax(syntax::Config::new().unicode(false).utf8(false))
+            .configure(thompson::Config::new().utf8(false))
+            .build(pattern)
+            .expect("the tail compiles");
+        PikeVM::builder().configure(PikeVM::config().match_kind(MatchKind::All)).build_from_nfa(nfa).expect("it fits")
+    }
+
+    /// All places where the expression ends that begins at `at`, each by a search of its own.
+    fn naive(machine: &PikeVM, text: &[u8], at: usize) -> Vec<usize> {
+        let mut cache = machine.create_cache();
+        let mut ends = |end: usize| {
+            // With all matches asked for, the machine tells of the longest one in the span.
+            let mut slots = [None; 2];
+            let input = Input::new(text).range(at..end).anchored(Anchored::Yes);
+            machine.search_slots(&mut cache, &input, &mut slots);
+            slots[1].is_some_and(|slot| slot.get() == end)
+        };
+        (at..=text.len()).filter(|&end| ends(end)).map(|end| end - at).collect()
+    }
+
+    /// Pieces of the grammar, at and beyond their bounds, and what looks like them.
+    fn piece() -> impl Strategy<Value = String> {
+        let pieces = [
+            "=",
+            "=>",
+            "==",
+            "===",
+            "====",
+            ":",
+            ":=",
+            "::",
+            ":::=",
+            "::::=",
+            "!=",
+            "!==",
+            "!",
+            "|",
+            "||",
+            "||=",
+            "?",
+            "??",
+            "??=",
+            "?=",
+            "-=",
+            "+=",
+            ".=",
+            "->",
+            "<-",
+            "<",
+            ">",
+            ",",
+            "(",
+            "[",
+            "{",
+            ")",
+            "]",
+            "}",
+            "%>",
+            "%",
+            "\"",
+            "'",
+            "`",
+            "\\",
+            "\\\\\"",
+            "\\\\\\\\'",
+            "\"\"",
+            "''",
+            "[]",
+            "[\"key\"]",
+            "['a.b-c']",
+            "[\"a']",
+            "&str",
+            "&anchor ",
+            "&an_12345678901 ",
+            "value",
+            "VALUE",
+            "content",
+            "default",
+            "Default_Value",
+            "defaultvalue",
+            "unset",
+            "</key>",
+            "<string>",
+            "</a:b>",
+            ":-",
+            "?:",
+            "isEqualToString:",
+            "As ",
+            "As String",
+            "::String",
+            "string",
+            "*T.[]",
+            " a ? ",
+            " ? b : ",
+            "a ?",
+            "\n",
+            "\r\n",
+            "\r",
+            "\\\n",
+            "|\n",
+            ">-\n",
+            "|+\n",
+            "<![CDATA[",
+            "b",
+            "Rb",
+            "u",
+            "$",
+            "@$",
+            "@",
+            ";",
+            ".",
+            "-",
+            "_",
+            "x",
+            "7",
+            "\u{e9}",
+            "\x0b",
+            "\0",
+            "name",
+            "a.b-c_d",
+        ];
+        let runs =
+            (prop::sample::select(vec![' ', '\t', 'x', '.', '\u{e9}', '\\']), prop::sample::select(BOUNDS.to_vec()));
+        prop_oneof![
+            6 => prop::sample::select(pieces.to_vec()).prop_map(str::to_owned),
+            2 => Just(" ".to_owned()),
+            1 => runs.prop_map(|(of, number)| String::from(of).repeat(number)),
+        ]
+    }
+
+    /// Bounds of the grammar's repetitions, and one more.
+    const BOUNDS: [usize; 16] = [1, 2, 3, 4, 5, 8, 9, 12, 13, 16, 17, 24, 25, 32, 33, 41];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+        #[test]
+        fn places_are_those_of_the_expression(pieces in prop::collection::vec(piece(), 0..14)) {
+            let text = format!("key{}", pieces.concat());
+            for takes_quotes in [false, true] {
+                let machine = machine(&tail(takes_quotes));
+                let found: Vec<usize> = value_places(text.as_bytes(), 3, takes_quotes, &mut 0).iter().collect();
+                prop_assert_eq!(found, naive(&machine, text.as_bytes(), 3), "{:?} {}", text, takes_quotes);
+            }
+        }
+    }
+
+    #[test]
+    fn no_place_is_out_of_reach() {
+        for takes_quotes in [false, true] {
+            let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(&tail(takes_quotes));
+            let longest = hir.expect("the tail is an expression").properties().maximum_len();
+            assert!(longest.expect("it is bounded") <= REACH, "{longest:?}");
+        }
+    }
+}
