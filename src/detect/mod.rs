@@ -6,6 +6,7 @@ mod avx2;
 mod engine;
 mod keywords;
 pub mod masks;
+mod places;
 pub mod prefilter;
 mod shapes;
 mod tail;
