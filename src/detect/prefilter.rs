@@ -157,7 +157,7 @@ const fn folded([a, b, c]: [u8; 3]) -> u32 {
 
 /// The upper bits of a product with an odd number that was searched for: it keeps the fingerprints apart.
 const fn slot(fingerprint: u32) -> usize {
-    (fingerprint.wrapping_mul(0xc7d0_eecd) >> 25) as usize
+    (fingerprint.wrapping_mul(0x1779_857b) >> 25) as usize
 }
 
 #[inline]

@@ -9,7 +9,7 @@ use super::model::{Boundary, Rule};
 use super::syntax::{ByteSet, Seen, always_contains, first_bytes, heads, last_bytes};
 
 /// The literals of the literal lane, in lower case; matched caselessly.
-pub const LANE_LITERALS: [&str; 48] = [
+pub const LANE_LITERALS: [&str; 50] = [
     "pass",
     "pwd",
     "secret",
@@ -58,6 +58,8 @@ pub const LANE_LITERALS: [&str; 48] = [
     "docker login",
     "ldapsearch",
     "mariadb",
+    "aqab",
+    "crv",
 ];
 
 /// Bytes that a run of token characters is made of.
