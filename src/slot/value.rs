@@ -67,8 +67,11 @@ pub fn may_refer(text: &[u8], span: &Range<usize>) -> bool {
     call()
         || [&b"{{"[..], b"((", b"[[", b"<%=", b"${", b"$("].iter().any(|open| opened.ends_with(open))
         || matches!(first, b'$' | b'%' | b'{' | b'@' | b'!' | b'#' | b'<' | b'(' | b'*' | b'?')
-        || BEGINNINGS.iter().any(|start| value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
-        || value.windows(3).any(|three| three.eq_ignore_ascii_case(b"env"))
+        || BEGINNINGS
+            .iter()
+            .filter(|start| start[0] == first.to_ascii_lowercase())
+            .any(|start| value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
+        || value.windows(3).any(|three| matches!(three, [b'e' | b'E', b'n' | b'N', b'v' | b'V']))
         || value.windows(2).any(|two| two == b"{{")
 }
 
