@@ -12,12 +12,12 @@ use regex_automata::hybrid::dfa::Cache;
 use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
 use super::keywords::{KeywordWindow, Keywords, Places};
 use super::prefilter::{Candidate, Prefilter};
-use super::shapes::ShapeTable;
+use super::shapes::{ShapeTable, Shapes};
 use super::tail::value_places;
 use crate::rule::assign::{self, ABOVE, BELOW, NEAR, near_reaches};
 use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, RUN, is_token_byte};
 use crate::rule::shape::Shape;
-use crate::rule::{Boundary, Form, LoadedRule, RuleSet};
+use crate::rule::{Boundary, ByteSet, Form, LoadedRule, RuleSet};
 
 /// A match: a rule and the bytes of its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,8 @@ pub struct Engine {
 struct Contexts {
     /// Bytes between their start and the literal.
     offset: usize,
+    /// The bytes that they may begin with.
+    first: ByteSet,
     group: ContextGroup,
     /// The rules they belong to, in the order of the group's patterns.
     members: Vec<Member>,
@@ -70,27 +72,28 @@ struct Contexts {
 /// A rule of a group of contexts.
 struct Member {
     rule: usize,
-    /// What the group finds of its context.
     found: Found,
 }
 
 /// What an automaton finds of a context.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Found {
     /// All of it.
     Whole,
     /// The name that something is assigned to. What follows it is the same for all of them, so that it is looked at
     /// once, see [`super::tail`].
-    Name {
-        /// Whether the value takes its quotes along.
-        takes_quotes: bool,
-    },
+    Name,
+    /// The same, where the value takes its quotes along.
+    NameBeforeQuotes,
 }
 
 impl Member {
     fn new(rule: usize, loaded: &LoadedRule) -> Self {
-        let takes_quotes = loaded.rule.trim.takes_quotes();
-        let found = if loaded.name.is_some() { Found::Name { takes_quotes } } else { Found::Whole };
+        let found = match &loaded.name {
+            None => Found::Whole,
+            Some(_) if loaded.rule.trim.takes_quotes() => Found::NameBeforeQuotes,
+            Some(_) => Found::Name,
+        };
         Self { rule, found }
     }
 
@@ -100,16 +103,37 @@ impl Member {
     }
 }
 
+/// Rules whose contexts or names end at one place.
+#[derive(Default)]
+struct Ending {
+    rules: Vec<usize>,
+    /// What the values of any of them look like.
+    shapes: Shapes<1>,
+}
+
+impl Ending {
+    fn clear(&mut self) {
+        self.rules.clear();
+        self.shapes = Shapes::NONE;
+    }
+
+    fn push(&mut self, rule: usize, shapes: Shapes<1>) {
+        self.rules.push(rule);
+        self.shapes = self.shapes.or(shapes);
+    }
+}
+
 /// Working memory of one worker.
 pub struct Scratch {
-    prefilter: Prefilter,
+    /// Boxed, and away during a search: it is large.
+    prefilter: Option<Box<Prefilter>>,
     caches: Vec<RuleCache>,
     /// Boxed: they are taken out for each search, and are large.
     contexts: Vec<Option<Box<Cache>>>,
     keywords: KeywordWindow,
     near: KeywordWindow,
-    /// Patterns of a group that end at one place.
-    ending: Vec<usize>,
+    /// The rules of a group that end at one place, by what is found of their contexts.
+    ending: [Ending; 3],
     /// Bytes that automata have stepped over in this text.
     steps: u64,
 }
@@ -158,9 +182,11 @@ impl Engine {
         let mut groups = 0..;
         let mut group = |(offset, members): (usize, Vec<usize>)| {
             let patterns = members.iter().filter_map(|&index| Member::pattern(rules.get(index))).collect();
+            let mut first = ByteSet::empty();
+            members.iter().for_each(|&index| first.extend(&rules.get(index).first));
             let members = members.iter().map(|&index| Member::new(index, rules.get(index))).collect();
             let cache = groups.next().expect("there is always one more number");
-            Contexts { offset, group: ContextGroup::new(patterns), members, cache }
+            Contexts { offset, first, group: ContextGroup::new(patterns), members, cache }
         };
         let contexts: Vec<Vec<Contexts>> =
             contexts.into_iter().map(|by_offset| by_offset.into_iter().map(&mut group).collect()).collect();
@@ -197,12 +223,12 @@ impl Engine {
     /// Working memory for one worker.
     pub fn scratch(&self) -> Scratch {
         Scratch {
-            prefilter: Prefilter::default(),
+            prefilter: None,
             caches: (0..self.rules.len()).map(|_| RuleCache::default()).collect(),
             contexts: self.contexts.iter().flatten().map(|_| None).collect(),
             keywords: KeywordWindow::new(self.rules.len()),
             near: KeywordWindow::new(self.rules.len()),
-            ending: Vec::new(),
+            ending: Default::default(),
             steps: 0,
         }
     }
@@ -248,7 +274,7 @@ impl Engine {
         let last = text.len().min(owned.end + HEAD);
         let budget = step_budget(text.len());
         let mut over = None;
-        let mut prefilter = std::mem::take(&mut scratch.prefilter);
+        let mut prefilter = scratch.prefilter.take().unwrap_or_default();
         let seen = &text[..last];
         prefilter.scan(&seen[first..], |candidate| {
             if over.is_some() {
@@ -264,7 +290,7 @@ impl Engine {
                 Candidate::Literal { at, literal } => search.literal(first + at, literal),
             }
         });
-        scratch.prefilter = prefilter;
+        scratch.prefilter = Some(prefilter);
         out.sort_unstable();
         out.dedup();
         over.map_or(Ended::Whole, |at| Ended::OverBudget { at })
@@ -351,33 +377,37 @@ impl Search<'_, '_> {
     fn literal(&mut self, at: usize, literal: usize) {
         let engine = self.engine;
         for &(rule, offset) in &engine.values[literal] {
-            if let Some(start) = at.checked_sub(offset) {
+            if let Some(start) = at.checked_sub(offset)
+                && begins_like(engine.rules.get(rule), &self.text[start..])
+            {
                 self.attempt(rule, start, true);
             }
         }
         if engine.contexts[literal].is_empty() {
             return;
         }
+        let table = engine.context_shapes.get_or_init(|| ShapeTable::of_values(&engine.rules, &engine.context_rules));
         for contexts in &engine.contexts[literal] {
-            let Some(start) = at.checked_sub(contexts.offset) else { continue };
+            let Some(start) = at.checked_sub(contexts.offset).filter(|&at| contexts.first.contains(self.text[at]))
+            else {
+                continue;
+            };
             let span = start..self.text.len().min(start + MAX_CONTEXT);
             let mut states = self.scratch.contexts[contexts.cache].take();
             let mut ending = std::mem::take(&mut self.scratch.ending);
             let mut steps = 0;
             contexts.group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
-                ending.clear();
-                ending.extend(patterns);
-                let members = |found: Found| {
-                    let members = ending.iter().map(|&pattern| &contexts.members[pattern]);
-                    members.filter(move |member| member.found == found).map(|member| member.rule)
-                };
-                self.behind_context(end, members(Found::Whole));
-                for takes_quotes in [false, true] {
-                    let rules = members(Found::Name { takes_quotes });
-                    if rules.clone().next().is_some() {
-                        let places = value_places(self.text, end, takes_quotes, &mut self.scratch.steps);
-                        places.iter().for_each(|place| self.behind_context(end + place, rules.clone()));
-                    }
+                ending.iter_mut().for_each(Ending::clear);
+                for Member { rule, found } in patterns.map(|pattern| &contexts.members[pattern]) {
+                    ending[*found as usize].push(*rule, table.of_rule(*rule));
+                }
+                let [whole, names @ ..] = &ending;
+                self.behind_context(table, whole, end);
+                for (names, takes_quotes) in
+                    names.iter().zip([false, true]).filter(|(names, _)| !names.rules.is_empty())
+                {
+                    let places = value_places(self.text, end, takes_quotes, &mut self.scratch.steps);
+                    places.iter().for_each(|place| self.behind_context(table, names, end + place));
                 }
             });
             self.scratch.ending = ending;
@@ -386,16 +416,17 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Tries `rules`, whose contexts end at `at`.
-    fn behind_context(&mut self, at: usize, rules: impl Iterator<Item = usize>) {
-        let engine = self.engine;
-        let table = engine.context_shapes.get_or_init(|| ShapeTable::of_values(&engine.rules, &engine.context_rules));
+    /// Tries the rules of `ending`, whose contexts end at `at`.
+    #[inline]
+    fn behind_context(&mut self, table: &ShapeTable<1>, ending: &Ending, at: usize) {
         // Contexts end at many places, several at each; nearly all have no value behind them.
-        let shapes = table.of(&self.text[at..]);
+        let shapes = table.of_these(ending.shapes, &self.text[at..]);
         if shapes.is_empty() {
             return;
         }
-        rules.filter(|&rule| table.has(shapes, rule)).for_each(|rule| self.attempt(rule, at, false));
+        for &rule in ending.rules.iter().filter(|&&rule| table.has(shapes, rule)) {
+            self.attempt(rule, at, false);
+        }
     }
 
     /// Tries `rule` at `at`: the cheapest tests first.

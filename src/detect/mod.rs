@@ -3,6 +3,7 @@
 mod automata;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod classes;
 mod engine;
 mod keywords;
 pub mod masks;

@@ -16,18 +16,21 @@ impl Places {
         places.into_iter().for_each(|place| self.insert(place));
     }
 
-    pub(super) fn is_empty(self) -> bool {
-        self.0.iter().all(|&word| word == 0)
+    pub(super) fn len(self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
     }
 
     /// In rising order.
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(index, mut word)| {
-            std::iter::from_fn(move || {
-                let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
-                word &= word - 1;
-                Some(64 * index + bit)
-            })
+        let (mut index, mut word) = (0, self.0[0]);
+        std::iter::from_fn(move || {
+            while word == 0 {
+                index += 1;
+                word = *self.0.get(index)?;
+            }
+            let bit = word.trailing_zeros() as usize;
+            word &= word - 1;
+            Some(64 * index + bit)
         })
     }
 }

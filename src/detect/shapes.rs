@@ -1,6 +1,6 @@
 //! The shapes of many rules' values, compared with a text at once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::rule::lane::RUN;
 use crate::rule::shape::Shape;
@@ -10,8 +10,14 @@ use crate::rule::{ByteSet, RuleSet};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shapes<const WORDS: usize>([u64; WORDS]);
 
+impl<const WORDS: usize> Default for Shapes<WORDS> {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl<const WORDS: usize> Shapes<WORDS> {
-    const NONE: Self = Self([0; WORDS]);
+    pub(super) const NONE: Self = Self([0; WORDS]);
 
     /// Shapes that are told apart. Rules share them, and what is beyond the last shares that.
     const MOST: usize = 64 * WORDS;
@@ -26,6 +32,15 @@ impl<const WORDS: usize> Shapes<WORDS> {
         let mut words = self.0;
         for (mine, theirs) in words.iter_mut().zip(other.0) {
             *mine &= theirs;
+        }
+        Self(words)
+    }
+
+    #[inline]
+    pub(super) fn or(self, other: Self) -> Self {
+        let mut words = self.0;
+        for (mine, theirs) in words.iter_mut().zip(other.0) {
+            *mine |= theirs;
         }
         Self(words)
     }
@@ -58,8 +73,7 @@ impl<const WORDS: usize> ShapeTable<WORDS> {
     pub(super) fn with_byte_before(rules: &RuleSet, members: &[usize]) -> Self {
         let shapes = |&index: &usize| {
             let rule = rules.get(index);
-            let before = ByteSet::of(|byte| rule.before.binary_search(&byte).is_ok());
-            let shape = |shape| std::iter::once(before.clone()).chain(places(shape)).collect();
+            let shape = |shape| std::iter::once(rule.before.clone()).chain(places(shape)).collect();
             (index, rule.shapes.iter().map(shape).collect())
         };
         Self::new(rules.len(), members.iter().map(shapes))
@@ -67,11 +81,13 @@ impl<const WORDS: usize> ShapeTable<WORDS> {
 
     fn new(rules: usize, members: impl Iterator<Item = (usize, Vec<Vec<ByteSet>>)>) -> Self {
         let mut members: Vec<(usize, Vec<Vec<ByteSet>>)> = members.collect();
-        let distinct: HashSet<&Vec<ByteSet>> = members.iter().flat_map(|(_, shapes)| shapes).collect();
+        // Shapes differ early, so that comparing them is less work than hashing all their bytes.
+        let distinct: BTreeSet<&Vec<ByteSet>> = members.iter().flat_map(|(_, shapes)| shapes).collect();
         if distinct.len() > Shapes::<WORDS>::MOST {
-            members.iter_mut().flat_map(|(_, shapes)| shapes).for_each(coarsen);
+            let alphabets = Alphabets::new();
+            members.iter_mut().flat_map(|(_, shapes)| shapes).for_each(|shape| alphabets.coarsen(shape));
         }
-        let mut numbers: HashMap<Vec<ByteSet>, usize> = HashMap::new();
+        let mut numbers: BTreeMap<Vec<ByteSet>, usize> = BTreeMap::new();
         let mut of_rules = vec![Shapes::NONE; rules];
         for (index, shapes) in members {
             for shape in shapes {
@@ -97,7 +113,12 @@ impl<const WORDS: usize> ShapeTable<WORDS> {
     /// The shapes that `text` begins with. What lies behind its end is not held against any.
     #[inline]
     pub(super) fn of(&self, text: &[u8]) -> Shapes<WORDS> {
-        let mut shapes = Shapes([u64::MAX; WORDS]);
+        self.of_these(Shapes([u64::MAX; WORDS]), text)
+    }
+
+    /// Those of `shapes` that `text` begins with.
+    #[inline]
+    pub(super) fn of_these(&self, mut shapes: Shapes<WORDS>, text: &[u8]) -> Shapes<WORDS> {
         for ((place, open), &byte) in self.places.iter().zip(&self.open).zip(text) {
             // What is left has all been said: this holds of the empty set too.
             if shapes.and(*open).is_empty() {
@@ -108,6 +129,12 @@ impl<const WORDS: usize> ShapeTable<WORDS> {
         shapes
     }
 
+    /// The shapes of `rule`.
+    #[inline]
+    pub(super) fn of_rule(&self, rule: usize) -> Shapes<WORDS> {
+        self.of_rules[rule]
+    }
+
     /// Whether a shape of `rule` is among `shapes`.
     #[inline]
     pub(super) fn has(&self, shapes: Shapes<WORDS>, rule: usize) -> bool {
@@ -115,22 +142,36 @@ impl<const WORDS: usize> ShapeTable<WORDS> {
     }
 }
 
-/// Forgets what tells a shape from its like more than it tells it from other texts: what follows three literal bytes,
-/// what follows sixteen letters, digits and hyphens, and which alphabet within letters and digits it is.
-fn coarsen(shape: &mut Vec<ByteSet>) {
-    let literal = |set: &ByteSet| set.iter().take(2).count() == 1;
-    let plain = ByteSet::of(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if let Some(head) = shape.windows(3).take(2).position(|head| head.iter().all(literal)) {
-        shape.truncate(head + 3);
-        return;
+/// What shapes are made coarser with.
+struct Alphabets {
+    /// Letters and digits.
+    plain: ByteSet,
+    /// And hyphens.
+    hyphened: ByteSet,
+}
+
+impl Alphabets {
+    fn new() -> Self {
+        let plain = ByteSet::of(|byte| byte.is_ascii_alphanumeric());
+        let hyphened = ByteSet::of(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        Self { plain, hyphened }
     }
-    if shape.len() > RUN && shape[1..=RUN].iter().all(|set| set.is_subset(&plain)) {
-        shape.truncate(RUN + 1);
-        shape[1..].fill(plain);
-        return;
+
+    /// Forgets what tells a shape from its like more than it tells it from other texts: what follows three literal
+    /// bytes, what follows sixteen letters, digits and hyphens, and which alphabet within letters and digits it is.
+    fn coarsen(&self, shape: &mut Vec<ByteSet>) {
+        if let Some(head) = shape.windows(3).take(2).position(|head| head.iter().all(ByteSet::is_one)) {
+            shape.truncate(head + 3);
+            return;
+        }
+        if shape.len() > RUN && shape[1..=RUN].iter().all(|set| set.is_subset(&self.hyphened)) {
+            shape.truncate(RUN + 1);
+            shape[1..].fill(self.hyphened.clone());
+            return;
+        }
+        let within = shape.iter_mut().filter(|set| !set.is_one() && set.is_subset(&self.plain));
+        within.for_each(|set| self.plain.clone_into(set));
     }
-    let alphabet = ByteSet::of(|byte| byte.is_ascii_alphanumeric());
-    shape.iter_mut().filter(|set| !literal(set) && set.is_subset(&alphabet)).for_each(|set| alphabet.clone_into(set));
 }
 
 fn places(shape: &Shape) -> Vec<ByteSet> {

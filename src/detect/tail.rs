@@ -5,101 +5,21 @@
 //! can be reached are followed as a set, at a fraction of the cost of the states that a lazy automaton makes of them, anew
 //! for each of the names. A test holds the two equal.
 
-use super::places::{Places, REACH};
-
-/// A class of bytes: a bit of [`CLASSES`].
-type Class = u32;
-
-/// `[0-9A-Za-z_.-]`
-const NAME: Class = 1;
-/// `[\x80-\xff]`
-const HIGH: Class = 1 << 1;
-/// `[ \t]`
-const BLANK: Class = 1 << 2;
-/// `[\r\n]`
-const LINE: Class = 1 << 3;
-/// `\s`
-const SPACE: Class = 1 << 4;
-/// `[0-9A-Za-z_]`
-const WORD: Class = 1 << 5;
-/// `[&*'0-9A-Za-z_.<>\[\]]`
-const TYPE: Class = 1 << 6;
-/// `[*0-9A-Za-z_.\[\]]`
-const PLAIN_TYPE: Class = 1 << 7;
-/// `[0-9A-Za-z:]`
-const ELEMENT: Class = 1 << 8;
-/// `[^\r\n"'?;{}]`
-const TEST: Class = 1 << 9;
-/// `[^\r\n"'?:;{}]`
-const CHOICE: Class = 1 << 10;
-/// `[(\[{]`
-const BRACKET: Class = 1 << 11;
-/// `[bBfFrRuULN]`
-const PREFIX: Class = 1 << 12;
-/// `[@$]`
-const SIGIL: Class = 1 << 13;
-/// Quotes of all kinds.
-const QUOTE: Class = 1 << 14;
-/// `[0-9A-Za-z_.]`
-const DOTTED: Class = 1 << 15;
-/// `[0-9A-Za-z_-]`
-const ANCHOR: Class = 1 << 16;
-/// What begins a closer or an operator, blanks aside.
-const GOES_ON: Class = 1 << 17;
-
-static CLASSES: [Class; 256] = {
-    let mut classes = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        let byte = at as u8;
-        let mut class = 0;
-        if byte.is_ascii_alphanumeric() {
-            class |= NAME | WORD | TYPE | PLAIN_TYPE | ELEMENT | DOTTED | ANCHOR;
-        }
-        class |= match byte {
-            b'_' => NAME | WORD | TYPE | PLAIN_TYPE | DOTTED | ANCHOR,
-            b'.' => NAME | TYPE | PLAIN_TYPE | DOTTED | GOES_ON,
-            b'-' => NAME | ANCHOR | GOES_ON,
-            b' ' | b'\t' => BLANK | SPACE,
-            b'\r' | b'\n' => LINE | SPACE,
-            b'\x0b' | b'\x0c' => SPACE,
-            b'&' => TYPE,
-            b'*' => TYPE | PLAIN_TYPE,
-            b'<' | b'>' => TYPE | GOES_ON,
-            b'[' => TYPE | PLAIN_TYPE | BRACKET | GOES_ON,
-            b']' => TYPE | PLAIN_TYPE | GOES_ON,
-            b':' => ELEMENT | GOES_ON,
-            b'(' | b'{' => BRACKET | GOES_ON,
-            b'\'' => TYPE | QUOTE | GOES_ON,
-            b'"' | b'`' => QUOTE | GOES_ON,
-            b'\\' | b')' | b'}' | b'%' | b'=' | b'!' | b'|' | b'?' | b'+' | b',' => GOES_ON,
-            b'b' | b'B' | b'f' | b'F' | b'r' | b'R' | b'u' | b'U' | b'L' | b'N' => PREFIX,
-            b'@' | b'$' => SIGIL,
-            0x80..=0xff => HIGH,
-            _ => 0,
-        };
-        if !matches!(byte, b'\r' | b'\n' | b'"' | b'\'' | b'?' | b';' | b'{' | b'}') {
-            class |= TEST;
-            if byte != b':' {
-                class |= CHOICE;
-            }
-        }
-        classes[at] = class;
-        at += 1;
-    }
-    classes
+use super::classes::{
+    self, ANCHOR, BLANK, BRACKET, CHOICE, Class, DOTTED, ELEMENT, ESCAPE, GOES_ON, HIGH, LINE, NAME, PLAIN_TYPE,
+    PREFIX, QUOTE, SIGIL, SPACE, TEST, TYPE, WORD,
 };
+use super::places::{Places, REACH};
 
 /// Where a value may begin that is assigned to the name that ends at `at`, counted from there. `takes_quotes` as in
 /// [`crate::rule::assign`]. Counts the bytes and places that it goes through in `steps`.
 pub(super) fn value_places(text: &[u8], at: usize, takes_quotes: bool, steps: &mut u64) -> Places {
     let tail = Tail(&text[at..text.len().min(at + REACH)]);
-    let operands = tail.operands(takes_quotes, steps);
-    if operands.is_empty() {
-        return operands;
+    let mut places = Places::default();
+    for operand in tail.operands(takes_quotes, steps).iter() {
+        tail.open(operand, takes_quotes, &mut places);
     }
-    let places = if takes_quotes { tail.open_quoted(operands) } else { tail.open(operands) };
-    *steps += places.iter().count() as u64;
+    *steps += u64::from(places.len());
     places
 }
 
@@ -108,7 +28,7 @@ struct Tail<'t>(&'t [u8]);
 
 impl Tail<'_> {
     fn is(&self, at: usize, class: Class) -> bool {
-        self.0.get(at).is_some_and(|&byte| CLASSES[usize::from(byte)] & class != 0)
+        self.0.get(at).is_some_and(|&byte| classes::is(byte, class))
     }
 
     fn has(&self, at: usize, text: &[u8]) -> bool {
@@ -133,15 +53,6 @@ impl Tail<'_> {
     /// The place behind `byte`, if it stands at `at`.
     fn past_byte(&self, at: usize, byte: u8) -> Option<usize> {
         (self.0.get(at) == Some(&byte)).then_some(at + 1)
-    }
-
-    /// `places`, and those behind up to `most` bytes of `class` that follow one of them.
-    fn spread(&self, places: Places, class: Class, most: usize) -> Places {
-        let mut spread = places;
-        for place in places.iter() {
-            spread.extend((place..place + most).take_while(|&at| self.is(at, class)).map(|at| at + 1));
-        }
-        spread
     }
 
     /// Behind the operators.
@@ -202,30 +113,32 @@ impl Tail<'_> {
     fn operators(&self, at: usize, takes_quotes: bool, out: &mut Places) {
         let blanks = self.run(at, BLANK, 24);
         let behind = at + blanks;
-        if blanks <= 24 {
-            self.symbols(behind, out);
+        if !takes_quotes {
+            // A blank alone.
+            out.extend((at..behind).take(4).map(|at| at + 1));
+        }
+        let Some(&first) = self.0.get(behind) else { return };
+        if blanks <= 24 && classes::is(first, GOES_ON) {
+            self.symbols(behind, first, out);
+        }
+        match blanks {
+            0 => out.extend(self.element(behind)),
+            1..=4 => {
+                out.extend(self.plainly_typed(behind));
+                out.extend(self.attribute(behind));
+            }
+            _ => {}
         }
         if blanks <= 4 {
             out.extend(self.typed(behind));
         }
-        if (1..=4).contains(&blanks) {
-            out.extend(self.plainly_typed(behind));
-            out.extend(self.attribute(behind));
-        }
-        if blanks == 0 {
-            out.extend(self.element(behind));
-        }
         if takes_quotes {
-            self.operators_quoted(behind, blanks, out);
-        } else {
-            // A blank alone.
-            out.extend((at..behind).take(4).map(|at| at + 1));
+            self.operators_quoted(behind, first, blanks, out);
         }
     }
 
     /// `=>|:{1,3}=|={1,3}|!={1,2}|\|\|=?|\?\?=?|[-+.?]=|->|<-|[:,(>|]`
-    fn symbols(&self, at: usize, out: &mut Places) {
-        let Some(&first) = self.0.get(at) else { return };
+    fn symbols(&self, at: usize, first: u8, out: &mut Places) {
         let next = |ahead: usize| self.0.get(at + ahead).copied().unwrap_or(0);
         match first {
             b'=' => {
@@ -280,8 +193,15 @@ impl Tail<'_> {
 
     /// `value=`
     fn attribute(&self, at: usize) -> Option<usize> {
-        let names: [&[u8]; 3] = [b"value", b"content", b"default"];
-        let name = names.into_iter().find(|name| self.has_caseless(at, name))?;
+        let name: &[u8] = match self.0.get(at)? {
+            b'v' | b'V' => b"value",
+            b'c' | b'C' => b"content",
+            b'd' | b'D' => b"default",
+            _ => return None,
+        };
+        if !self.has_caseless(at, name) {
+            return None;
+        }
         self.past_byte(self.past(at + name.len(), BLANK, 0, 2)?, b'=')
     }
 
@@ -296,8 +216,7 @@ impl Tail<'_> {
     }
 
     /// The operators behind `blanks` of them that only values have that take their quotes along.
-    fn operators_quoted(&self, at: usize, blanks: usize, out: &mut Places) {
-        let Some(&first) = self.0.get(at) else { return };
+    fn operators_quoted(&self, at: usize, first: u8, blanks: usize, out: &mut Places) {
         match (first, blanks) {
             (b':', 0) if self.has(at, b":-") => out.insert(at + 2),
             (b':', 0) if self.has(at, b"::") => {
@@ -354,70 +273,86 @@ impl Tail<'_> {
         }
     }
 
-    /// The line break that may stand at `at`, and up to 24 blanks behind it. It begins where blanks end.
-    fn line_break(&self, at: usize, out: &mut Places) {
-        for lines in (0..2).take_while(|lines| self.is(at + lines, LINE)) {
-            let begin = at + lines + 1;
-            out.extend(begin..=begin + self.run(begin, BLANK, 23));
+    /// Adds the places where a value may begin behind an operator that ends at `at`.
+    ///
+    /// Of a run of blanks all places are reached, but only the last of them leads on.
+    fn open(&self, at: usize, takes_quotes: bool, out: &mut Places) {
+        let end = at + self.run(at, BLANK, if takes_quotes { 15 } else { 7 });
+        out.extend(at..end);
+        if takes_quotes
+            && self.0.get(end) == Some(&b'&')
+            && let Some(anchor) = self.past(end + 1, ANCHOR, 1, 12).filter(|&end| self.is(end, BLANK))
+        {
+            self.lines(anchor + 1, takes_quotes, out);
+        }
+        self.lines(end, takes_quotes, out);
+    }
+
+    /// With one line break or two, or none.
+    fn lines(&self, at: usize, takes_quotes: bool, out: &mut Places) {
+        self.brackets(at, takes_quotes, out);
+        let mark = match self.0.get(at) {
+            Some(b'\\') => 1,
+            Some(b'|' | b'>') if takes_quotes => 1 + usize::from(matches!(self.0.get(at + 1), Some(b'-' | b'+'))),
+            Some(b'\r' | b'\n') => 0,
+            _ => return,
+        };
+        for lines in (0..2).take_while(|lines| self.is(at + mark + lines, LINE)) {
+            let begin = at + mark + lines + 1;
+            let end = begin + self.run(begin, BLANK, 23);
+            out.extend(begin..end);
+            self.brackets(end, takes_quotes, out);
         }
     }
 
-    /// What may open a value behind each of `operands`.
-    fn open(&self, operands: Places) -> Places {
-        let blanks = self.spread(operands, BLANK, 8);
-        let mut lines = blanks;
-        for place in blanks.iter() {
-            self.line_break(place + usize::from(self.0.get(place) == Some(&b'\\')), &mut lines);
-        }
-        let brackets = self.spread(lines, BRACKET, 2);
-        let bare = self.spread(brackets, BLANK, 2);
-        let mut places = bare;
-        for place in bare.iter() {
-            let prefixes = if self.begins_or_ends_word(place) { self.run(place, PREFIX | SIGIL, 1) } else { 0 };
-            for prefix in 0..=prefixes {
-                let mut at = place + prefix;
-                for _ in 0..3 {
-                    let Some(behind) = self.quote(at) else { break };
-                    places.insert(behind);
-                    at = behind;
-                }
+    /// With up to two brackets.
+    fn brackets(&self, at: usize, takes_quotes: bool, out: &mut Places) {
+        for brackets in 0..=2 {
+            self.blanks(at + brackets, takes_quotes, out);
+            if !self.is(at + brackets, BRACKET) {
+                break;
             }
         }
-        places
+        if takes_quotes && self.has(at, b"<![CDATA[") {
+            self.blanks(at + 9, takes_quotes, out);
+        }
     }
 
-    /// The same for values that take their quotes along.
-    fn open_quoted(&self, operands: Places) -> Places {
-        let blanks = self.spread(operands, BLANK, 16);
-        let mut anchors = blanks;
-        for place in blanks.iter().filter(|&place| self.0.get(place) == Some(&b'&')) {
-            let name = self.past(place + 1, ANCHOR, 1, 12);
-            anchors.extend(name.filter(|&end| self.is(end, BLANK)).map(|end| end + 1));
-        }
-        let mut lines = anchors;
-        for place in anchors.iter() {
-            let mark = match self.0.get(place) {
-                Some(b'\\') => 1,
-                Some(b'|' | b'>') if matches!(self.0.get(place + 1), Some(b'-' | b'+')) => 2,
-                Some(b'|' | b'>') => 1,
-                _ => 0,
-            };
-            self.line_break(place + mark, &mut lines);
-        }
-        let mut brackets = self.spread(lines, BRACKET, 2);
-        brackets.extend(lines.iter().filter(|&place| self.has(place, b"<![CDATA[")).map(|place| place + 9));
-        let bare = self.spread(brackets, BLANK, 2);
-        let mut prefixes = bare;
-        for place in bare.iter() {
-            if self.is(place, PREFIX) && self.begins_or_ends_word(place) {
-                prefixes.extend(place + 1..=place + self.run(place, PREFIX, 1));
+    /// With up to two blanks, and what may stand before a value.
+    fn blanks(&self, at: usize, takes_quotes: bool, out: &mut Places) {
+        for at in at..=at + self.run(at, BLANK, 1) {
+            out.insert(at);
+            if !self.is(at, PREFIX | SIGIL | QUOTE | ESCAPE) {
+                continue;
             }
-            prefixes.extend(place + 1..=place + self.run(place, SIGIL, 1));
+            if takes_quotes {
+                self.quotes_apart(at, out);
+            } else {
+                let prefixes = if self.begins_or_ends_word(at) { self.run(at, PREFIX | SIGIL, 1) } else { 0 };
+                (0..=prefixes).for_each(|prefix| self.quotes(at + prefix, out));
+            }
         }
-        let mut places = prefixes;
-        places
-            .extend(prefixes.iter().filter(|&at| self.has(at, b"\"\"") || self.has(at, b"''")).map(|place| place + 2));
-        places
+    }
+
+    /// Adds the places behind one to three quotes.
+    fn quotes(&self, mut at: usize, out: &mut Places) {
+        for _ in 0..3 {
+            let Some(behind) = self.quote(at) else { return };
+            out.insert(behind);
+            at = behind;
+        }
+    }
+
+    /// Adds the places behind the prefix of a string, and behind two quotes, the third of which belongs to the value.
+    fn quotes_apart(&self, at: usize, out: &mut Places) {
+        let letters = if self.begins_or_ends_word(at) { self.run(at, PREFIX, 1) } else { 0 };
+        for prefix in 0..=letters.max(self.run(at, SIGIL, 1)) {
+            let at = at + prefix;
+            out.insert(at);
+            if self.has(at, b"\"\"") || self.has(at, b"''") {
+                out.insert(at + 2);
+            }
+        }
     }
 
     /// `\b`. There always is a byte before: that of an operator.

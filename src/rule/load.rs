@@ -15,7 +15,7 @@ use super::file::{RawRule, RuleFile};
 use super::lane::{Lane, MAX_AFTER, MAX_CONTEXT, lane_of};
 use super::model::{Boundary, Check, Liveness, Provider, Rule};
 use super::shape::Shape;
-use super::syntax::{Seen, common_prefix, heads, last_bytes, parse};
+use super::syntax::{ByteSet, Seen, common_prefix, first_bytes, heads, last_bytes, parse};
 
 /// Longest value that a rule may ask for, in bytes.
 pub const MAX_VALUE: usize = 64 * 1024;
@@ -74,8 +74,10 @@ pub struct LoadedRule {
     pub context_max: usize,
     /// Longest text that may follow its value, in bytes.
     pub after_max: usize,
-    /// The bytes that its context may end with, sorted; empty without a context.
-    pub before: Vec<u8>,
+    /// The bytes that its context may begin with; empty without a context.
+    pub first: ByteSet,
+    /// The bytes that its context may end with; empty without a context.
+    pub before: ByteSet,
     /// Texts, one of which every value begins with, where there are few and they end with a separator.
     pub heads: Vec<String>,
     /// The shapes of the value and of what follows it: every match has one of them.
@@ -227,9 +229,10 @@ fn complete(filled: compact::Filled, provider: &Provider) -> Result<LoadedRule, 
         Lane::Keyword if named && rule.left == Boundary::Path => Lane::Near,
         lane => lane,
     };
-    let before = context_hir.as_ref().map_or_else(Vec::new, |hir| last_bytes(hir).iter().collect());
+    let first = context_hir.as_ref().map_or_else(ByteSet::empty, |hir| first_bytes(hir, 1));
+    let before = context_hir.as_ref().map_or_else(ByteSet::empty, last_bytes);
     let heads = if named { Vec::new() } else { telling_heads(&value) };
-    Ok(LoadedRule { rule: Arc::new(rule), lane, name, context_max, after_max, before, heads, shapes })
+    Ok(LoadedRule { rule: Arc::new(rule), lane, name, context_max, after_max, first, before, heads, shapes })
 }
 
 /// The beginnings of values up to the first separator behind three bytes, if there are few of them.
