@@ -66,12 +66,12 @@ pub(super) fn expand(name: &str, takes_quotes: bool) -> String {
     format!("{}{}", caseless(name), tail(takes_quotes))
 }
 
-/// The part of a context that [`expand`] makes of the name.
+/// The name's part of the context that `assign` is expanded to.
 pub fn caseless(name: &str) -> String {
     format!("(?i:{name})")
 }
 
-/// The part of a context that [`expand`] makes, whatever the name is.
+/// The rest of the context that `assign` is expanded to: the same behind every name.
 pub fn tail(takes_quotes: bool) -> String {
     let mut operators = OPERATORS.join("|");
     if takes_quotes {
