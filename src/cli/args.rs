@@ -116,6 +116,9 @@ pub struct Scan {
     /// Folder with more rules; may be repeated. A rule with an id that exists replaces it
     #[arg(long, value_name = "DIR", help_heading = "Scope")]
     pub rules: Vec<PathBuf>,
+    /// Scan what `git commit` would record now, in place of the files: the index, as far as HEAD does not have it
+    #[arg(long, help_heading = "Scope")]
+    pub staged: bool,
     /// Also scan untracked files that git ignores
     #[arg(long, help_heading = "Scope")]
     pub no_ignore: bool,

@@ -14,7 +14,7 @@ use super::{ExitCode, is_broken_pipe};
 use crate::finding::{Confidence, Finding, group};
 use crate::govern::assess;
 use crate::report::file::Staged;
-use crate::report::{Outcome, Report, csv, json, markdown, pretty, sarif};
+use crate::report::{Outcome, Report, TargetKind, csv, json, markdown, pretty, sarif};
 use crate::rule::Rule;
 use crate::scan::{Collected, scan, settle};
 
@@ -75,7 +75,9 @@ fn build_report(settings: &Settings, collected: Collected) -> Report {
     notes.extend(settings.notes.iter().cloned());
     notes.sort();
     notes.dedup();
-    let empty = coverage.files_read == 0 && gaps.is_empty();
+    // A commit that only removes files is no mistake.
+    let staged = settings.targets.iter().all(|target| target.kind == TargetKind::Staged);
+    let empty = coverage.files_read == 0 && gaps.is_empty() && !staged;
     if empty && !resolved.allow_empty.value {
         notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
     }

@@ -1,7 +1,7 @@
 //! From arguments to what a scan runs with: rules, key, targets, all checked before any work is done.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -38,7 +38,7 @@ impl Settings {
         // The walker's threads do the scanning; this pool compiles rules and writes reports.
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
         git::prepare();
-        let (scan_targets, targets) = resolve_targets(&args.targets)?;
+        let (scan_targets, targets) = resolve_targets(&args.targets, args.staged)?;
         let rules = rule_set(&args.rules)?;
         let mut resolved = config::load(&args.config, &rules)?;
         resolved.command_line(args);
@@ -114,11 +114,25 @@ pub(super) fn rule_set(folders: &[impl AsRef<Path>]) -> anyhow::Result<RuleSet> 
     Ok(rules)
 }
 
-fn resolve_targets(given: &[std::path::PathBuf]) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)> {
+/// The index that git names to the hooks of a commit that is made of another than that of the work tree (`git commit
+/// -a`, `git commit FILE`; git(1), "The Git Repository").
+const INDEX_VARIABLE: &str = "GIT_INDEX_FILE";
+
+fn staged_target(path: &Path) -> anyhow::Result<ScanTarget> {
+    if !path.is_dir() || git::work_tree_root(path).is_none() {
+        bail!("--staged needs directories in git work trees, and {} is none", path.display());
+    }
+    let index = std::env::var_os(INDEX_VARIABLE).filter(|index| !index.is_empty()).map(PathBuf::from);
+    Ok(ScanTarget::Staged { path: path.to_owned(), index })
+}
+
+fn resolve_targets(given: &[PathBuf], staged: bool) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)> {
     let mut scan_targets = Vec::new();
     let mut targets = Vec::new();
     for path in given {
-        let (scan, kind) = if path.as_os_str() == "-" {
+        let (scan, kind) = if staged {
+            (staged_target(path)?, TargetKind::Staged)
+        } else if path.as_os_str() == "-" {
             (ScanTarget::Stdin, TargetKind::Stdin)
         } else {
             let found = std::fs::metadata(path).with_context(|| format!("cannot scan {}", path.display()))?;

@@ -71,6 +71,8 @@ pub enum TargetKind {
     File,
     /// Standard input.
     Stdin,
+    /// What `git commit` would record of a directory.
+    Staged,
 }
 
 /// How the scan ended. The exit codes are those of the contract.

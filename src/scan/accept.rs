@@ -66,7 +66,8 @@ fn file_of(gap: &Gap, targets: &[Target]) -> Option<PathBuf> {
     match targets.get(*target)? {
         Target::Path(root) if root.is_dir() => Some(crate::source::join(root, path)),
         Target::Path(file) => Some(file.clone()),
-        Target::Stream(_) | Target::Stdin => None,
+        // What is staged need not be what lies in the work tree.
+        Target::Stream(_) | Target::Stdin | Target::Staged { .. } => None,
     }
 }
 

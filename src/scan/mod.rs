@@ -9,6 +9,7 @@ mod judge;
 mod pipeline;
 mod sample;
 mod selftest;
+mod staged;
 
 pub use accept::settle;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};

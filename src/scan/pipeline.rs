@@ -23,6 +23,13 @@ pub enum Target {
     Stream(PathBuf),
     /// Standard input.
     Stdin,
+    /// What `git commit` would record of a directory in a work tree.
+    Staged {
+        /// The directory.
+        path: PathBuf,
+        /// The index, where it is not that of the work tree.
+        index: Option<PathBuf>,
+    },
 }
 
 /// How to scan.
@@ -109,6 +116,7 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
                 all.notes.extend(summary.notes);
             }
             Target::Stream(path) => worker().opened(path),
+            Target::Staged { path, index } => super::staged::scan(path, index.as_deref(), options, &worker),
             Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin)),
         }
     }
@@ -116,14 +124,14 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
 }
 
 /// One thread's share of a scan; hands it in when it is dropped.
-struct Worker<'s> {
+pub(super) struct Worker<'s> {
     scanner: &'s Scanner,
     target: usize,
     obeyed: &'s [PathBuf],
     reader: Reader,
     scratch: Scratch,
     progress: &'s Progress,
-    own: Collected,
+    pub(super) own: Collected,
     into: &'s Mutex<Collected>,
 }
 
@@ -140,7 +148,7 @@ impl Drop for Worker<'_> {
 }
 
 impl Worker<'_> {
-    fn origin(&self, relative: Vec<u8>) -> Arc<Origin> {
+    pub(super) fn origin(&self, relative: Vec<u8>) -> Arc<Origin> {
         Arc::new(Origin::File(FilePlace { target: self.target, path: relative }))
     }
 
@@ -198,7 +206,7 @@ impl Worker<'_> {
         }
     }
 
-    fn stream(&mut self, input: &mut dyn Read, origin: &Arc<Origin>) {
+    pub(super) fn stream(&mut self, input: &mut dyn Read, origin: &Arc<Origin>) {
         self.content(origin, |reader, each| reader.stream(input, origin, each));
     }
 

@@ -80,6 +80,14 @@ impl PathExclusions {
         self.one(relative, false)
     }
 
+    /// What leaves a file out, by itself or with a folder above it: the reason, and the file's path or that of the
+    /// topmost such folder.
+    pub fn leaves_out<'p>(&self, relative: &'p [u8]) -> Option<(Arc<str>, &'p [u8])> {
+        let folder = memchr::memrchr(b'/', relative).map_or(&[][..], |slash| &relative[..slash]);
+        let LeftOut { reason, length } = self.folder(folder).or_else(|| self.file(relative))?;
+        Some((reason, &relative[..length]))
+    }
+
     fn one(&self, path: &[u8], folder: bool) -> Option<LeftOut> {
         if self.rules.is_empty() {
             return None;

@@ -7,9 +7,13 @@
 mod checkout;
 mod config;
 mod head;
+mod objects;
 mod setup;
+mod staged;
 
 pub use checkout::{Checkout, checkout};
+pub use objects::{NoObject, ObjectBuffers, Objects};
+pub use staged::{Staged, StagedFile, staged};
 
 use crate::blob::GitInfo;
 use std::fs;
@@ -224,20 +228,31 @@ impl GitDirectory {
         }
     }
 
-    /// Refuses repositories whose index may mean something else than this module understands.
-    fn check_format(&self) -> Result<(), String> {
+    /// The kind of the repository's object ids. Refuses repositories whose index may mean something else than this
+    /// module understands.
+    fn object_format(&self) -> Result<gix_hash::Kind, String> {
+        let mut format = gix_hash::Kind::Sha1;
         for setting in self.settings()?.iter().filter(|setting| setting.section == b"extensions") {
             let name = String::from_utf8_lossy(&setting.name);
             if name == "objectformat" {
-                let format = setting.value.as_deref().unwrap_or_default();
-                if !format.eq_ignore_ascii_case(b"sha1") {
-                    return Err("objects of another format than sha1".to_owned());
-                }
+                format = match setting.value.as_deref().unwrap_or_default().to_ascii_lowercase().as_slice() {
+                    b"sha1" => gix_hash::Kind::Sha1,
+                    b"sha256" => gix_hash::Kind::Sha256,
+                    _ => return Err("objects of an unknown format".to_owned()),
+                };
             } else if !EXTENSIONS.contains(&&*name) {
                 return Err("unknown repository extension".to_owned());
             }
         }
-        Ok(())
+        Ok(format)
+    }
+
+    /// Refuses what [`GitDirectory::object_format`] does, and object ids that the git library cannot read.
+    fn check_format(&self) -> Result<(), String> {
+        match self.object_format()? {
+            gix_hash::Kind::Sha1 => Ok(()),
+            _ => Err("objects of another format than sha1".to_owned()),
+        }
     }
 }
 

@@ -24,5 +24,6 @@ mod rule_docs;
 mod rules;
 mod slots;
 mod sources;
+mod staged;
 mod tidy;
 mod twin;

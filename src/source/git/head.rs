@@ -3,7 +3,10 @@
 //! Nothing is resolved through the git library, since opening a repository with it obeys the repository's
 //! configuration, includes among it. References in other stores than files (reftable) are simply not found.
 
+use std::fs;
 use std::path::Path;
+
+use gix_hash::ObjectId;
 
 use super::{GitDirectory, config};
 use crate::source::os::{self, Links};
@@ -29,6 +32,30 @@ pub(super) fn head(directory: &GitDirectory) -> (Option<String>, Option<String>)
             let branch = name.strip_prefix("refs/heads/").filter(|branch| *branch != ".invalid");
             (branch.map(str::to_owned), resolve(directory, name))
         }
+    }
+}
+
+/// The commit that HEAD names; none before the first commit of its branch. The error is a clause.
+pub(super) fn commit(directory: &GitDirectory, hash: gix_hash::Kind) -> Result<Option<ObjectId>, String> {
+    let text = os::read_regular(&directory.own.join("HEAD"), MAX_REFERENCE, Links::Follow)
+        .map_err(|error| format!("HEAD: {error}"))?;
+    let parse = |id: String| {
+        let id = ObjectId::from_hex(id.as_bytes()).ok().filter(|id| id.kind() == hash);
+        id.map(Some).ok_or_else(|| "HEAD names an object of another format".to_owned())
+    };
+    let Some(name) = symbolic(&text) else {
+        return object_id(&text).map_or_else(|| Err("HEAD is damaged".to_owned()), parse);
+    };
+    let settings = directory.settings()?;
+    let mut stores = settings.iter().filter(|one| one.section == b"extensions" && one.name == b"refstorage");
+    if stores.any(|one| !one.value.as_deref().unwrap_or_default().eq_ignore_ascii_case(b"files")) {
+        return Err("references are kept in a store that is not read, so that HEAD is not known".to_owned());
+    }
+    match resolve(directory, name) {
+        Some(id) => parse(id),
+        // A reference that is there and names nothing is damage, not the time before the first commit.
+        None if fs::symlink_metadata(directory.common.join(name)).is_ok() => Err(format!("{name} is damaged")),
+        None => Ok(None),
     }
 }
 

@@ -1,0 +1,385 @@
+//! `scan --staged`: what `git commit` would record, in every way in which an index is kept.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::run::{Ran, Run, array, string, token};
+
+/// Runs git in a folder, free of the configuration of whoever runs the tests.
+#[track_caller]
+fn git(folder: &Path, arguments: &[&str]) {
+    let output = command(folder).args(arguments).output().expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").expect("a search path"))
+        .envs([("HOME", "/nonexistent"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")])
+        .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
+        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@example.org")])
+        .args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]);
+    command
+}
+
+fn put(root: &Path, path: &str, text: &str) {
+    crate::run::put(root, path, text.as_bytes());
+}
+
+/// A line with a secret of its own.
+fn secret(name: &str) -> String {
+    format!("T={}\n", token(name))
+}
+
+/// A repository with these files in a commit.
+fn repository(options: &[&str], files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::with_prefix("repository-").unwrap();
+    git(folder.path(), &[&["init", "-q"], options].concat());
+    for (path, content) in files {
+        put(folder.path(), path, content);
+    }
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-qm", "x", "--allow-empty"]);
+    folder
+}
+
+fn scan(target: &Path) -> Ran {
+    Run::scan(target, &["--staged", "--format", "json", "--show-secrets"]).go()
+}
+
+/// Paths and names of the secrets that are found; `names` are those that are known.
+#[track_caller]
+fn found(ran: &Ran, names: &[&str]) -> Vec<(String, String)> {
+    let name = |value: Option<String>| {
+        let value = value.expect("values are shown");
+        (*names.iter().find(|name| token(name) == value).expect("a secret of this test")).to_owned()
+    };
+    let mut found: Vec<_> = ran.places().into_iter().map(|place| (place.path, name(place.value))).collect();
+    found.sort();
+    found
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(path, name)| ((*path).to_owned(), (*name).to_owned())).collect()
+}
+
+#[test]
+fn the_index_is_scanned_and_not_the_work_tree() {
+    let folder = repository(&[], &[("old.env", &secret("old")), ("part.env", "a=1\n"), ("sub/kept.env", "a=1\n")]);
+    let root = folder.path();
+    put(root, "new.env", &secret("new"));
+    put(root, "sub/new.env", &secret("below"));
+    put(root, "part.env", &secret("staged"));
+    git(root, &["add", "."]);
+    // In the work tree alone: a change on top of a staged one, a change of its own, and a file that git does not know.
+    put(root, "part.env", &secret("unstaged"));
+    put(root, "sub/kept.env", &secret("changed"));
+    put(root, "untracked.env", &secret("untracked"));
+    let names = ["old", "new", "below", "staged", "unstaged", "changed", "untracked"];
+    let ran = scan(root).expect(1);
+    let expected = pairs(&[("new.env", "new"), ("part.env", "staged"), ("sub/new.env", "below")]);
+    assert_eq!(found(&ran, &names), expected);
+    let report = ran.json();
+    assert_eq!(report["targets"][0]["kind"], "staged");
+    assert_eq!(report["coverage"]["files_read"], 3);
+    // A folder of the work tree is a scope of its own, with paths relative to it.
+    assert_eq!(found(&scan(&root.join("sub")).expect(1), &names), pairs(&[("new.env", "below")]));
+    git(root, &["commit", "-qm", "y"]);
+    assert_eq!(found(&scan(root).expect(0), &names), []);
+    // The plain scan sees what lies there, as ever.
+    assert_eq!(Run::scan(root, &["--format", "json"]).go().places().len(), 6);
+}
+
+#[test]
+fn what_the_file_had_before_is_not_told_of_again() {
+    let folder = repository(&[], &[("a.env", &secret("old")), ("b.env", "x=1\n")]);
+    let root = folder.path();
+    put(root, "a.env", &format!("# first\n{}{}{}", secret("old"), secret("new"), secret("old")));
+    git(root, &["add", "."]);
+    let ran = scan(root).expect(1);
+    assert_eq!(found(&ran, &["old", "new"]), pairs(&[("a.env", "new"), ("a.env", "old")]));
+    let places = ran.places();
+    assert_eq!(places.iter().map(|place| place.region[0]).collect::<Vec<_>>(), [3, 4], "the second of two is new");
+    // In another file it is new there.
+    put(root, "a.env", &secret("old"));
+    put(root, "b.env", &secret("old"));
+    git(root, &["add", "."]);
+    assert_eq!(found(&scan(root).expect(1), &["old"]), pairs(&[("b.env", "old")]));
+}
+
+#[test]
+fn what_is_moved_or_removed_is_nothing_new() {
+    let folder = repository(&[], &[("a.env", &secret("a")), ("d/b.env", &secret("b")), ("d/e/c.env", &secret("c"))]);
+    let root = folder.path();
+    git(root, &["mv", "a.env", "moved.env"]);
+    git(root, &["mv", "d", "elsewhere"]);
+    assert_eq!(found(&scan(root).expect(0), &[]), []);
+    git(root, &["reset", "-q", "--hard"]);
+    git(root, &["rm", "-rq", "d"]);
+    let report = scan(root).expect(0).json();
+    assert_eq!(report["coverage"]["files_seen"], 0);
+    // A copy is new.
+    fs::copy(root.join("a.env"), root.join("copy.env")).unwrap();
+    git(root, &["add", "copy.env"]);
+    assert_eq!(found(&scan(root).expect(1), &["a"]), pairs(&[("copy.env", "a")]));
+}
+
+#[test]
+fn before_the_first_commit_all_of_the_index_is_new() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path();
+    git(root, &["init", "-q"]);
+    assert_eq!(found(&scan(root).expect(0), &[]), [], "no index yet");
+    put(root, "a/b/c.env", &secret("c"));
+    git(root, &["add", "."]);
+    assert_eq!(found(&scan(root).expect(1), &["c"]), pairs(&[("a/b/c.env", "c")]));
+}
+
+#[test]
+fn in_whatever_form_the_index_is_kept() {
+    type Prepare = fn(&Path);
+    let forms: [(&str, &[&str], Prepare); 7] = [
+        ("version 2", &[], |root| git(root, &["update-index", "--index-version", "2"])),
+        ("version 4", &[], |root| git(root, &["update-index", "--index-version", "4"])),
+        ("split", &[], |root| git(root, &["update-index", "--split-index"])),
+        ("sparse", &[], |root| {
+            git(root, &["sparse-checkout", "set", "--cone", "--sparse-index", "kept"]);
+        }),
+        ("without known trees", &[], |root| {
+            git(root, &["read-tree", "--empty"]);
+            git(root, &["reset", "-q"]);
+        }),
+        ("packed", &[], |root| git(root, &["gc", "-q"])),
+        ("sha256", &["--object-format=sha256"], |_| {}),
+    ];
+    for (form, options, prepare) in forms {
+        let files = [("kept/a.env", "a=1\n"), ("gone/b.env", &*secret("b")), ("gone/x/c.env", "c=1\n")];
+        let folder = repository(options, &files);
+        let root = folder.path();
+        prepare(root);
+        assert_eq!(found(&scan(root).expect(0), &[]), [], "{form}");
+        put(root, "kept/a.env", &secret("a"));
+        put(root, "kept/new/d.env", &secret("d"));
+        git(root, &["add", "kept"]);
+        let expected = pairs(&[("kept/a.env", "a"), ("kept/new/d.env", "d")]);
+        assert_eq!(found(&scan(root).expect(1), &["a", "b", "d"]), expected, "{form}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_checked_out_can_be_staged_too() {
+    let folder = repository(&[], &[("kept/a.env", "a=1\n"), ("gone/b.env", "b=1\n"), ("gone/x/c.env", "c=1\n")]);
+    let root = folder.path();
+    git(root, &["checkout", "-qb", "other"]);
+    put(root, "gone/x/c.env", &secret("c"));
+    git(root, &["commit", "-qam", "y"]);
+    git(root, &["sparse-checkout", "set", "--cone", "--sparse-index", "kept"]);
+    // The index has the trees of one commit, HEAD is another.
+    git(root, &["reset", "-q", "--soft", "main"]);
+    assert_eq!(found(&scan(root).expect(1), &["c"]), pairs(&[("gone/x/c.env", "c")]));
+}
+
+#[test]
+fn linked_work_trees_links_and_what_is_only_announced() {
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    let linked = TempDir::new().unwrap();
+    let path = linked.path().join("linked");
+    git(root, &["worktree", "add", "-q", "-b", "side", path.to_str().unwrap()]);
+    put(&path, "a.env", &secret("linked"));
+    git(&path, &["add", "."]);
+    assert_eq!(found(&scan(&path).expect(1), &["linked"]), pairs(&[("a.env", "linked")]));
+    assert_eq!(found(&scan(root).expect(0), &[]), [], "each has an index of its own");
+    put(root, "announced.env", &secret("announced"));
+    git(root, &["add", "--intent-to-add", "announced.env"]);
+    assert_eq!(found(&scan(root).expect(0), &[]), [], "a commit leaves it out");
+    symlink(format!("x/{}", token("target")), root.join("link")).unwrap();
+    git(root, &["add", "link"]);
+    assert_eq!(found(&scan(root).expect(1), &["target"]), pairs(&[("link", "target")]));
+}
+
+#[test]
+fn conflicts_and_submodules_are_named() {
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    git(root, &["checkout", "-qb", "side"]);
+    put(root, "a.env", &secret("theirs"));
+    git(root, &["commit", "-qam", "y"]);
+    git(root, &["checkout", "-q", "main"]);
+    put(root, "a.env", &secret("ours"));
+    git(root, &["commit", "-qam", "z"]);
+    assert!(!command(root).args(["merge", "-q", "side"]).output().unwrap().status.success(), "a conflict");
+    let ran = scan(root).expect(1);
+    assert_eq!(found(&ran, &["ours", "theirs"]), pairs(&[("a.env", "theirs")]));
+    let notes = |ran: &Ran| array(&ran.json()["notes"]).iter().map(string).collect::<Vec<_>>().join("\n");
+    assert!(notes(&ran).contains("there are conflicts"));
+    git(root, &["merge", "--abort"]);
+    let inner = repository(&[], &[("b.env", &secret("inner"))]);
+    git(root, &["submodule", "--quiet", "add", inner.path().to_str().unwrap(), "inner"]);
+    let ran = scan(root).expect(0);
+    assert!(notes(&ran).contains("submodule inner"), "{}", notes(&ran));
+}
+
+#[test]
+fn a_hook_sees_the_index_that_the_commit_is_made_of() {
+    let folder = repository(&[], &[("a.env", "a=1\n"), ("b.env", "b=1\n")]);
+    let root = folder.path();
+    put(root, "a.env", &secret("a"));
+    put(root, "b.env", &secret("b"));
+    git(root, &["add", "a.env"]);
+    let hook = root.join(".git/hooks/pre-commit");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let program = env!("CARGO_BIN_EXE_straykey");
+    let line = format!("{program} scan --staged --format json --show-secrets > .git/report.json");
+    fs::write(&hook, format!("#!/bin/sh\nexport STRAYKEY_FINGERPRINT_KEY=x\n{line}\n")).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let seen = |arguments: &[&str]| {
+        let output = command(root).args(arguments).output().unwrap();
+        assert!(!output.status.success(), "the hook stops the commit");
+        let stdout = fs::read(root.join(".git/report.json")).unwrap();
+        found(&Ran { status: 1, stdout, stderr: String::new() }, &["a", "b"])
+    };
+    assert_eq!(seen(&["commit", "-m", "x"]), pairs(&[("a.env", "a")]));
+    assert_eq!(seen(&["commit", "-am", "x"]), pairs(&[("a.env", "a"), ("b.env", "b")]));
+    assert_eq!(seen(&["commit", "-m", "x", "b.env"]), pairs(&[("b.env", "b")]));
+}
+
+#[test]
+fn damage_is_a_gap_and_hides_nothing_else() {
+    let staged = || {
+        let folder = repository(&[], &[("d/a.env", "a=1\n"), ("d/e/b.env", "b=1\n")]);
+        put(folder.path(), "d/a.env", &secret("a"));
+        put(folder.path(), "d/e/b.env", &secret("b"));
+        git(folder.path(), &["add", "."]);
+        folder
+    };
+    let object = |root: &Path, name: &str| {
+        let output = command(root).args(["rev-parse", name]).output().unwrap().stdout;
+        let id = String::from_utf8(output).unwrap();
+        root.join(".git/objects").join(&id[..2]).join(id[2..].trim())
+    };
+    let classes = |ran: &Ran| -> Vec<(String, String)> {
+        array(&ran.json()["gaps"]).iter().map(|gap| (string(&gap["class"]), string(&gap["path"]))).collect()
+    };
+
+    let folder = staged();
+    fs::remove_file(object(folder.path(), ":d/e/b.env")).unwrap();
+    let ran = scan(folder.path()).expect(1);
+    assert_eq!(found(&ran, &["a"]), pairs(&[("d/a.env", "a")]));
+    assert_eq!(classes(&ran), pairs(&[("missing", "d/e/b.env")]));
+
+    let folder = staged();
+    let path = object(folder.path(), ":d/e/b.env");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&path, "no zlib").unwrap();
+    let ran = scan(folder.path()).expect(1);
+    assert_eq!(found(&ran, &["a"]), pairs(&[("d/a.env", "a")]));
+    assert_eq!(classes(&ran), pairs(&[("unreadable", "d/e/b.env")]));
+    assert!(!ran.text().contains(".git/objects"), "a reason names no path: {}", ran.text());
+
+    fs::remove_file(&path).unwrap();
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo can be started").success());
+    let ran = scan(folder.path()).expect(1);
+    assert_eq!(classes(&ran), pairs(&[("unreadable", "d/e/b.env")]));
+
+    // Without the tree of a folder in HEAD all that is staged there counts as new.
+    let folder = staged();
+    fs::remove_file(object(folder.path(), "HEAD:d/e")).unwrap();
+    let ran = scan(folder.path()).expect(1);
+    assert_eq!(found(&ran, &["a", "b"]), pairs(&[("d/a.env", "a"), ("d/e/b.env", "b")]));
+    assert_eq!(classes(&ran), pairs(&[("missing", "d/e")]));
+
+    let folder = staged();
+    fs::write(folder.path().join(".git/HEAD"), "nonsense\n").unwrap();
+    let ran = scan(folder.path()).expect(1);
+    assert_eq!(found(&ran, &["a", "b"]).len(), 2);
+    assert_eq!(classes(&ran), pairs(&[("unreadable", "")]));
+
+    let folder = staged();
+    let index = folder.path().join(".git/index");
+    let mut bytes = fs::read(&index).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&index, bytes).unwrap();
+    let ran = scan(folder.path()).expect(3);
+    assert_eq!(classes(&ran), pairs(&[("unreadable", "")]));
+}
+
+#[test]
+fn references_that_cannot_be_read_make_all_of_the_index_new() {
+    let folder = repository(&["--ref-format=reftable"], &[("a.env", &secret("a"))]);
+    let ran = scan(folder.path()).expect(1);
+    assert_eq!(found(&ran, &["a"]), pairs(&[("a.env", "a")]));
+    assert_eq!(string(&ran.json()["gaps"][0]["class"]), "unreadable");
+}
+
+#[test]
+fn nothing_that_the_configuration_names_is_run() {
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    put(root, ".gitattributes", "*.env filter=evil diff=evil merge=evil\n");
+    put(root, "a.env", &secret("a"));
+    git(root, &["add", "."]);
+    let mark = root.join("ran");
+    let program = root.join("evil.sh");
+    fs::write(&program, format!("#!/bin/sh\ntouch {}\n", mark.display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = program.to_str().unwrap();
+    for name in [
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "core.editor",
+        "core.alternateRefsCommand",
+        "credential.helper",
+        "diff.external",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "merge.evil.driver",
+        "gpg.program",
+        "uploadpack.packObjectsHook",
+    ] {
+        git(root, &["config", name, program]);
+    }
+    git(root, &["config", "core.hooksPath", root.to_str().unwrap()]);
+    fs::remove_file(&mark).ok();
+    assert_eq!(found(&scan(root).expect(1), &["a"]), pairs(&[("a.env", "a")]));
+    assert!(!mark.exists(), "a program of the repository ran");
+    // The mark would be seen: git itself runs them.
+    drop(command(root).args(["status"]).output());
+    assert!(mark.exists(), "the programs can run");
+}
+
+#[test]
+fn only_folders_of_work_trees_have_anything_staged() {
+    let folder = TempDir::new().unwrap();
+    let ran = scan(folder.path()).expect(2);
+    assert!(ran.stderr.contains("--staged needs directories in git work trees"), "{}", ran.stderr);
+    Run::new(["scan", "--staged", "-"]).go().expect(2);
+}
+
+#[test]
+fn exclusions_of_the_operator_hold() {
+    let folder = repository(&[], &[]);
+    let root = folder.path();
+    put(root, "fixtures/a.env", &secret("a"));
+    put(root, "b.env", &secret("b"));
+    git(root, &["add", "."]);
+    let configuration = TempDir::new().unwrap();
+    put(configuration.path(), "c.toml", "[[exclude]]\npath = \"fixtures/\"\nreason = \"test data\"\n");
+    let config = configuration.path().join("c.toml");
+    let arguments = ["--staged", "--format", "json", "--show-secrets", "--config", config.to_str().unwrap()];
+    let ran = Run::scan(root, &arguments).go().expect(1);
+    assert_eq!(found(&ran, &["a", "b"]), pairs(&[("b.env", "b")]));
+    assert_eq!(ran.json()["coverage"]["files_excluded"], 1);
+}
