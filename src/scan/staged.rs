@@ -14,7 +14,7 @@ use super::pipeline::{Options, Worker};
 use crate::blob::{Origin, printable};
 use crate::finding::{Fingerprint, Hit};
 use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass};
-use crate::source::git::{self, NoObject, ObjectBuffers, Objects, Staged, StagedFile};
+use crate::source::git::{self, Content, NoObject, ObjectBuffers, Objects, Staged, StagedFile};
 
 /// Staged files for each worker at least: one has working memory of its own, and most commits are small.
 const FILES_EACH: usize = 4;
@@ -115,7 +115,7 @@ impl Worker<'_> {
         buffers: &mut ObjectBuffers,
     ) {
         let origin = self.origin(relative.to_vec());
-        let content = match content(objects, &file.id, buffers) {
+        let mut content = match content(objects, &file.id, buffers) {
             Ok(content) => content,
             Err(error) => {
                 let (class, reason) = error.gap();
@@ -124,14 +124,18 @@ impl Worker<'_> {
                 return self.own.gaps.push(Gap::new(class, origin, reason));
             }
         };
-        if largest.is_some_and(|largest| content.len() as u64 > largest) {
+        let size = match &content {
+            Content::Whole(bytes) => bytes.len() as u64,
+            Content::Large(object) => object.left(),
+        };
+        if largest.is_some_and(|largest| size > largest) {
             self.own.coverage.files_seen += 1;
             self.own.coverage.files_excluded += 1;
             let class = ExclusionClass::OverConfiguredSize;
             return self.own.exclusions.push(Exclusion { class, stated: None, origin, files: 1 });
         }
         let known = self.own.hits.len();
-        self.stream(&mut &*content, &origin);
+        self.scan_content(&mut content, &origin);
         if self.own.hits.len() > known
             && let Some(before) = file.before
         {
@@ -139,6 +143,13 @@ impl Worker<'_> {
             take_out(&mut self.own.hits, known, &old);
         }
         buffers.rest();
+    }
+
+    fn scan_content(&mut self, content: &mut Content<'_>, origin: &Arc<Origin>) {
+        match content {
+            Content::Whole(bytes) => self.stream(bytes, origin),
+            Content::Large(object) => self.stream(object, origin),
+        }
     }
 
     /// What content holds, without its being told of. Content that cannot be read holds nothing.
@@ -149,18 +160,21 @@ impl Worker<'_> {
         origin: &Arc<Origin>,
         buffers: &mut ObjectBuffers,
     ) -> Vec<Hit> {
-        let Ok(content) = content(objects, id, buffers) else { return Vec::new() };
+        let Ok(mut content) = content(objects, id, buffers) else { return Vec::new() };
         let own = std::mem::take(&mut self.own);
-        self.stream(&mut &*content, origin);
+        self.scan_content(&mut content, origin);
         std::mem::replace(&mut self.own, own).hits
     }
 }
 
 /// The content of an object. A panic in the library is damage of the object.
-fn content<'b>(objects: &Objects, id: &gix_hash::oid, buffers: &'b mut ObjectBuffers) -> Result<&'b [u8], NoObject> {
-    catch_unwind(AssertUnwindSafe(|| objects.read(id, buffers).map(drop)))
-        .unwrap_or_else(|_| Err(NoObject::Damaged("reading it failed".to_owned())))?;
-    Ok(buffers.bytes())
+fn content<'b>(objects: &Objects, id: &gix_hash::oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
+    let buffers = AssertUnwindSafe(buffers);
+    catch_unwind(move || {
+        let AssertUnwindSafe(buffers) = { buffers };
+        objects.content(id, buffers)
+    })
+    .unwrap_or_else(|_| Err(NoObject::Damaged("reading it failed".to_owned())))
 }
 
 /// Takes out of `hits`, from the place `from` on, as many of each secret as are in `old`: the first ones.

@@ -7,12 +7,14 @@
 mod checkout;
 mod config;
 mod head;
+mod loose;
 mod objects;
 mod setup;
 mod staged;
 
 pub use checkout::{Checkout, checkout};
-pub use objects::{NoObject, ObjectBuffers, Objects};
+pub use loose::LooseObject;
+pub use objects::{Content, NoObject, ObjectBuffers, Objects};
 pub use staged::{Staged, StagedFile, staged};
 
 use crate::blob::GitInfo;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -52,6 +52,19 @@ fn repository(options: &[&str], files: &[(&str, &str)]) -> TempDir {
 
 fn scan(target: &Path) -> Ran {
     Run::scan(target, &["--staged", "--format", "json", "--show-secrets"]).go()
+}
+
+/// The file of a loose object.
+fn object(root: &Path, name: &str) -> PathBuf {
+    let output = command(root).args(["rev-parse", name]).output().unwrap().stdout;
+    let id = String::from_utf8(output).unwrap();
+    root.join(".git/objects").join(&id[..2]).join(id[2..].trim())
+}
+
+/// Classes and paths of the gaps.
+#[track_caller]
+fn classes(ran: &Ran) -> Vec<(String, String)> {
+    array(&ran.json()["gaps"]).iter().map(|gap| (string(&gap["class"]), string(&gap["path"]))).collect()
 }
 
 /// Paths and names of the secrets that are found; `names` are those that are known.
@@ -260,15 +273,6 @@ fn damage_is_a_gap_and_hides_nothing_else() {
         git(folder.path(), &["add", "."]);
         folder
     };
-    let object = |root: &Path, name: &str| {
-        let output = command(root).args(["rev-parse", name]).output().unwrap().stdout;
-        let id = String::from_utf8(output).unwrap();
-        root.join(".git/objects").join(&id[..2]).join(id[2..].trim())
-    };
-    let classes = |ran: &Ran| -> Vec<(String, String)> {
-        array(&ran.json()["gaps"]).iter().map(|gap| (string(&gap["class"]), string(&gap["path"]))).collect()
-    };
-
     let folder = staged();
     fs::remove_file(object(folder.path(), ":d/e/b.env")).unwrap();
     let ran = scan(folder.path()).expect(1);
@@ -310,6 +314,37 @@ fn damage_is_a_gap_and_hides_nothing_else() {
     fs::write(&index, bytes).unwrap();
     let ran = scan(folder.path()).expect(3);
     assert_eq!(classes(&ran), pairs(&[("unreadable", "")]));
+}
+
+#[test]
+fn large_files_are_read_as_they_come() {
+    // Larger than what is held whole, and of lines that hardly shrink.
+    let mut lines = String::new();
+    let mut state = 1_u64;
+    while lines.len() < 3 << 20 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        lines.push_str(&format!("{state:x}\n"));
+    }
+    let folder = repository(&[], &[]);
+    let root = folder.path();
+    put(root, "large.log", &format!("{}{lines}{}", secret("first"), secret("last")));
+    git(root, &["add", "."]);
+    let names = ["first", "last"];
+    assert_eq!(found(&scan(root).expect(1), &names), pairs(&[("large.log", "first"), ("large.log", "last")]));
+    // Cut in two: what came is searched, and the rest is a gap.
+    let path = object(root, ":large.log");
+    let bytes = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let ran = scan(root).expect(1);
+    assert_eq!(found(&ran, &names), pairs(&[("large.log", "first")]));
+    assert_eq!(classes(&ran), pairs(&[("unreadable", "large.log")]));
+    // In a pack.
+    fs::write(&path, &bytes).unwrap();
+    git(root, &["commit", "-qm", "x"]);
+    git(root, &["gc", "-q"]);
+    git(root, &["reset", "-q", "--soft", "HEAD~"]);
+    assert_eq!(found(&scan(root).expect(1), &names), pairs(&[("large.log", "first"), ("large.log", "last")]));
 }
 
 #[test]

@@ -4,24 +4,28 @@
 //! and no remote is asked for those that a partial clone lacks: both are told apart from damage.
 
 use std::fs;
-use std::io;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use gix_hash::{Kind, ObjectId, oid};
+use gix_hash::{ObjectId, oid};
+use gix_object::Kind;
 use gix_pack::Bundle;
 
 use super::GitDirectory;
+use super::loose::LooseObject;
 use crate::gap::GapClass;
 
-/// Bytes that an object may have.
-const MAX_OBJECT: u64 = 256 << 20;
+/// Bytes that an object may have that is held whole: all of packs, whose objects are built of others.
+const MAX_OBJECT: u64 = 64 << 20;
+
+/// Larger loose objects are read as they come.
+const WHOLE: u64 = 1 << 20;
 
 /// The object store of one repository. Shared by all workers.
 pub struct Objects {
-    hash: Kind,
+    hash: gix_hash::Kind,
     packs: Vec<Bundle>,
-    loose: gix_odb::loose::Store,
-    /// `objects`.
+    /// `objects`, where loose ones lie.
     folder: PathBuf,
     /// Packs that cannot be opened, by name, and why.
     damaged: Vec<(String, &'static str)>,
@@ -33,6 +37,22 @@ pub struct Objects {
 pub struct ObjectBuffers {
     inflate: gix_zlib::Inflate,
     bytes: Vec<u8>,
+}
+
+/// The content of an object.
+pub enum Content<'b> {
+    /// All of it.
+    Whole(&'b [u8]),
+    /// A file to read it from.
+    Large(LooseObject),
+}
+
+/// Where an object was found.
+enum Found {
+    /// In a pack.
+    Packed(Kind),
+    /// In a file of its own.
+    Loose(LooseObject),
 }
 
 /// Why there is no content for an id.
@@ -61,7 +81,7 @@ impl NoObject {
 
 impl Objects {
     /// Opens the packs of a repository. What cannot be opened is missed when an object is not found.
-    pub(super) fn open(directory: &GitDirectory, hash: Kind) -> Self {
+    pub(super) fn open(directory: &GitDirectory, hash: gix_hash::Kind) -> Self {
         let folder = directory.common.join("objects");
         let (mut packs, mut damaged) = (Vec::new(), Vec::new());
         for path in indexes(&folder.join("pack")) {
@@ -74,52 +94,52 @@ impl Objects {
             }
         }
         let alternates = fs::symlink_metadata(folder.join("info/alternates")).is_ok();
-        let options =
-            gix_odb::loose::Options { alloc_limit_bytes: usize::try_from(MAX_OBJECT).ok(), ..Default::default() };
-        let loose = gix_odb::loose::Store::at_opts(&folder, hash, options);
-        Self { hash, packs, loose, folder, damaged, alternates }
+        Self { hash, packs, folder, damaged, alternates }
     }
 
     /// The kind of the repository's object ids.
-    pub fn hash(&self) -> Kind {
+    pub fn hash(&self) -> gix_hash::Kind {
         self.hash
     }
 
-    /// Kind and content of an object.
-    pub fn read<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(gix_object::Kind, &'b [u8]), NoObject> {
-        let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
+    /// Finds an object. The content of a packed one is in the buffers then.
+    fn find(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found, NoObject> {
         let mut failed = None;
         for pack in &self.packs {
             let Some(index) = pack.index.lookup(id) else { continue };
             match packed(pack, index, buffers) {
-                Ok(kind) => return Ok((kind, &buffers.bytes)),
+                Ok(kind) => return Ok(Found::Packed(kind)),
                 // Another pack, or a loose file, may hold it too.
                 Err(error) => failed = Some(error),
             }
         }
-        if !self.is_loose(id)? {
-            return Err(failed.unwrap_or_else(|| self.missing()));
-        }
-        match self.loose.try_header(id).map_err(damage)? {
-            Some((size, _)) if size > MAX_OBJECT => Err(NoObject::TooLarge(size)),
-            Some(_) => {
-                let found = self.loose.try_find(id, &mut buffers.bytes).map_err(damage)?;
-                let kind = found.map(|data| data.kind).ok_or_else(|| self.missing())?;
-                Ok((kind, &buffers.bytes))
-            }
-            None => Err(self.missing()),
+        match LooseObject::open(&self.folder, id)? {
+            Some(object) => Ok(Found::Loose(object)),
+            None => Err(failed.unwrap_or_else(|| self.missing())),
         }
     }
 
-    /// Whether an object has a file of its own. The library opens what is there, and would wait for the writer of a FIFO.
-    fn is_loose(&self, id: &oid) -> Result<bool, NoObject> {
-        let name = id.to_hex().to_string();
-        match fs::metadata(self.folder.join(&name[..2]).join(&name[2..])) {
-            Ok(found) if found.is_file() => Ok(true),
-            Ok(_) => Err(NoObject::Damaged("not a regular file".to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(NoObject::Damaged(error.kind().to_string())),
+    /// Kind and content of an object that is held whole.
+    fn read<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(Kind, &'b [u8]), NoObject> {
+        let kind = match self.find(id, buffers)? {
+            Found::Packed(kind) => kind,
+            Found::Loose(object) => buffers.fill(object)?,
+        };
+        Ok((kind, &buffers.bytes))
+    }
+
+    /// The content of an object: whole where it is small.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn content<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
+        match self.find(id, buffers)? {
+            Found::Loose(object) if object.left() > WHOLE => return Ok(Content::Large(object)),
+            Found::Loose(object) => drop(buffers.fill(object)?),
+            Found::Packed(_) => {}
         }
+        Ok(Content::Whole(&buffers.bytes))
     }
 
     fn missing(&self) -> NoObject {
@@ -135,7 +155,7 @@ impl Objects {
     /// The entries of a tree, in its order.
     pub(super) fn tree(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Vec<TreeEntry>, NoObject> {
         let (kind, bytes) = self.read(id, buffers)?;
-        if kind != gix_object::Kind::Tree {
+        if kind != Kind::Tree {
             return Err(NoObject::Damaged(format!("a {kind} stands where a tree should")));
         }
         let entries = gix_object::TreeRefIter::from_bytes(bytes, self.hash).map(|entry| {
@@ -148,7 +168,7 @@ impl Objects {
     /// The tree of a commit.
     pub(super) fn tree_of_commit(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<ObjectId, NoObject> {
         let (kind, bytes) = self.read(id, buffers)?;
-        if kind != gix_object::Kind::Commit {
+        if kind != Kind::Commit {
             return Err(NoObject::Damaged(format!("a {kind} stands where a commit should")));
         }
         gix_object::CommitRefIter::from_bytes(bytes, self.hash)
@@ -158,9 +178,16 @@ impl Objects {
 }
 
 impl ObjectBuffers {
-    /// The content that was read last.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Reads all of a loose object, and returns its kind.
+    fn fill(&mut self, mut object: LooseObject) -> Result<Kind, NoObject> {
+        let size = object.left();
+        if size > MAX_OBJECT {
+            return Err(NoObject::TooLarge(size));
+        }
+        self.bytes.clear();
+        // A header can claim what it likes; memory comes with the content.
+        object.read_to_end(&mut self.bytes).map_err(|_| NoObject::Damaged("damaged".to_owned()))?;
+        Ok(object.kind())
     }
 
     /// Gives back what large objects took.
@@ -187,7 +214,7 @@ pub(super) fn clause(error: &gix_error::Error) -> &'static str {
 }
 
 /// Reads an object of a pack and returns its kind.
-fn packed(pack: &Bundle, index: u32, buffers: &mut ObjectBuffers) -> Result<gix_object::Kind, NoObject> {
+fn packed(pack: &Bundle, index: u32, buffers: &mut ObjectBuffers) -> Result<Kind, NoObject> {
     use gix_pack::data::decode::header::ResolvedBase;
     let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
     let entry = pack.pack.entry(pack.index.pack_offset_at_index(index)).map_err(damage)?;

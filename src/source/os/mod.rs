@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of git, policy or reports.
 
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -53,15 +54,21 @@ pub fn digest_of(path: &Path) -> io::Result<[u8; 32]> {
     }
 }
 
+/// Opens a regular file; anything else is an error of the kind [`io::ErrorKind::InvalidInput`]. Never waits for a writer.
+pub(super) fn open_regular(path: &Path, links: Links) -> io::Result<File> {
+    let file = system::open(path, links)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(file)
+}
+
 /// The content of a regular file of at most `limit` bytes.
 ///
 /// Never waits for a writer, since a FIFO is refused, not read. A larger file is an error of the kind
 /// [`io::ErrorKind::FileTooLarge`], anything but a regular file one of the kind [`io::ErrorKind::InvalidInput`].
 pub(super) fn read_regular(path: &Path, limit: u64, links: Links) -> io::Result<Vec<u8>> {
-    let file = system::open(path, links)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
+    let file = open_regular(path, links)?;
     let mut content = Vec::new();
     // The length that the system tells is not trusted: files may grow, and those of /proc claim to be empty.
     file.take(limit + 1).read_to_end(&mut content)?;
