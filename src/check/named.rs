@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::assigned::{Assigned, credential, is_grouped};
+use super::assigned::{Assigned, credential, is_grouped, line_start};
 use super::kind::TextFile;
 use super::measure::{classes, shannon};
 use super::value::{is_public_key, is_uuid, is_wordy, mostly_words};
@@ -28,7 +28,7 @@ const SECRET_WORDS: [&str; 15] = [
 ];
 
 /// Words that speak of something that looks like a credential and is none, in lower case.
-const DIGEST_WORDS: [&str; 13] = [
+const DIGEST_WORDS: [&str; 14] = [
     "sha1",
     "sha256",
     "sha384",
@@ -42,10 +42,19 @@ const DIGEST_WORDS: [&str; 13] = [
     "etag",
     "sha-",
     "hash",
+    "private-mac",
 ];
 
 static SECRETS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&SECRET_WORDS));
 static DIGESTS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&DIGEST_WORDS));
+
+/// Whether `text`, in lower case, has one of the words that speak of a secret; `pat` within `path` is none.
+fn speaks_of_a_secret(text: &[u8]) -> bool {
+    SECRETS.find_iter(text).any(|found| {
+        let path = &text[found.range()] == b"pat" && text.get(found.end()) == Some(&b'h');
+        !path
+    })
+}
 
 fn automaton(words: &[&str]) -> AhoCorasick {
     AhoCorasick::new(words).expect("the words are few and short")
@@ -134,7 +143,7 @@ fn judge(
 ) -> Assigned {
     let value = &text[span.clone()];
     let between = &before[place.end..];
-    let told = element || SECRETS.is_match(between) || SECRETS.is_match(words_before(&before[..place.start]));
+    let told = element || speaks_of_a_secret(between) || speaks_of_a_secret(words_before(&before[..place.start]));
     // `h1:` in go.sum is the first kind of hash of Go's modules.
     if file.lock || between.ends_with(b" h1:") {
         return Assigned::No("a lock file lists digests");
@@ -157,7 +166,7 @@ fn judge(
         // `# Acme` or `acme {`, and a setting below that speaks of a secret; a default value below the setting's name.
         let whole = text.get(span.end).is_none_or(|byte| byte.is_ascii_whitespace() || b"\"'`,;)}]<\\".contains(byte));
         let likely = usual || !common && whole && ends_with_secret_word(setting_name(below));
-        let setting = likely && SECRETS.is_match(below);
+        let setting = likely && speaks_of_a_secret(below);
         if !(continued || setting || told && sets_default(below)) {
             return Assigned::No("the issuer's name stands on another line");
         }
@@ -172,6 +181,9 @@ fn judge(
     }
     if is_public_key(value) {
         return Assigned::No("it is a public key");
+    }
+    if !told && in_table_of_digests(text, &span) {
+        return Assigned::No("it is one of the digests of a table");
     }
     if is_uuid(value) && text[..span.start].ends_with(b"{") {
         return Assigned::No("it is a GUID in braces, which names a class or an interface");
@@ -231,7 +243,7 @@ fn is_inside_quotes(text: &[u8], span: &Range<usize>, between: &[u8]) -> bool {
     let Some(&close) = text.get(span.end).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')) else { return false };
     let Some(open) = memchr::memrchr(close, between) else { return false };
     let inside = &between[open + 1..];
-    !inside.is_empty() && !inside.iter().any(u8::is_ascii_whitespace) && !SECRETS.is_match(inside)
+    !inside.is_empty() && !inside.iter().any(u8::is_ascii_whitespace) && !speaks_of_a_secret(inside)
 }
 
 /// A sign stands next to the value that neither ends nor begins one: what matched is a piece of something, of a password
@@ -368,6 +380,24 @@ fn is_digest(value: &[u8]) -> bool {
     is_uuid(value) || matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
+/// Bytes of a line next to a value that are looked at.
+const NEXT_LINE: usize = 256;
+
+/// Whether a digest, of SHA-1 at least, stands between lines of which one has another of its length.
+fn in_table_of_digests(text: &[u8], span: &Range<usize>) -> bool {
+    if span.len() < 40 || !is_digest(&text[span.clone()]) {
+        return false;
+    }
+    let first = line_start(text, span.start);
+    let above = &text[first.saturating_sub(NEXT_LINE)..first.saturating_sub(1)];
+    let above = memchr::memrchr(b'\n', above).map_or(above, |line| &above[line + 1..]);
+    let rest = &text[span.end..text.len().min(span.end + 2 * NEXT_LINE)];
+    let below = memchr::memchr(b'\n', rest).map_or(&[][..], |line| &rest[line + 1..]);
+    let below = memchr::memchr(b'\n', below).map_or(below, |line| &below[..line]);
+    let another = |line: &[u8]| line.split(|byte| !byte.is_ascii_hexdigit()).any(|run| run.len() == span.len());
+    another(above) || another(below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -418,6 +448,23 @@ mod tests {
         assert!(likely(verdict("norvaleKEY=", HEX, true, &hex)));
         assert!(!likely(verdict("norvale = \"", HEX, true, &hex)));
         assert!(!likely(verdict("norvales_key = \"", HEX, true, &hex)));
+    }
+
+    #[test]
+    fn a_table_of_digests_holds_no_credential() {
+        let digest = "c0ffee24".repeat(8);
+        let table = |name: &str, other: &str| format!("\"one\": \"{other}\",\n\"{name}\": \"");
+        let hex = ["{{hex:64}}"];
+        let other = "0123abcd".repeat(8);
+        assert!(!likely(verdict(&table("norvale", &other), &digest, false, &hex)));
+        assert!(likely(verdict(&table("norvale", &other[1..]), &digest, false, &hex)), "of another length");
+        assert!(likely(verdict(&table("norvale_token", &other), &digest, false, &hex)), "its name tells");
+        assert!(!likely(verdict(&table("norvalePathProvider", &other), &digest, false, &hex)), "a path is no PAT");
+        assert!(likely(verdict(&table("norvale_pat", &other), &digest, false, &hex)));
+        assert!(likely(verdict(&table("norvale", &other[..32]), &digest[..32], false, &["{{hex:32}}"])), "a short one");
+        let text = format!("norvale = {digest}\nother = {other}\n");
+        assert!(in_table_of_digests(text.as_bytes(), &(10..74)));
+        assert!(!in_table_of_digests(&text.as_bytes()[..75], &(10..74)), "alone");
     }
 
     #[test]
