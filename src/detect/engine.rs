@@ -9,15 +9,16 @@ use std::sync::OnceLock;
 
 use regex_automata::hybrid::dfa::Cache;
 
-use super::automata::{Automata, CompileError, ContextGroup, RuleCache, compiles};
+use super::automata::{Automata, CompileError, RuleCache, compiles};
+use super::contexts::{Contexts, Ending, Endings};
 use super::keywords::{KeywordWindow, Keywords, Places};
 use super::prefilter::{Candidate, Prefilter};
-use super::shapes::{ShapeTable, Shapes};
+use super::shapes::ShapeTable;
 use super::tail::value_places;
-use crate::rule::assign::{self, ABOVE, BELOW, NEAR, near_reaches};
+use crate::rule::assign::{ABOVE, BELOW, NEAR, near_reaches};
 use crate::rule::lane::{HEAD, LANE_LITERALS, Lane, MAX_CONTEXT, RUN, is_token_byte};
 use crate::rule::shape::Shape;
-use crate::rule::{Boundary, ByteSet, Form, LoadedRule, RuleSet};
+use crate::rule::{Boundary, Form, LoadedRule, RuleSet};
 
 /// A match: a rule and the bytes of its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,73 +57,6 @@ pub struct Engine {
     values: Vec<Vec<(usize, usize)>>,
 }
 
-/// Contexts that hold a literal at the same place.
-struct Contexts {
-    /// Bytes between their start and the literal.
-    offset: usize,
-    /// The bytes that they may begin with.
-    first: ByteSet,
-    group: ContextGroup,
-    /// The rules they belong to, in the order of the group's patterns.
-    members: Vec<Member>,
-    /// Number of the group's cache.
-    cache: usize,
-}
-
-/// A rule of a group of contexts.
-struct Member {
-    rule: usize,
-    found: Found,
-}
-
-/// What an automaton finds of a context.
-#[derive(Clone, Copy)]
-enum Found {
-    /// All of it.
-    Whole,
-    /// The name that something is assigned to. What follows it is the same for all of them, so that it is looked at
-    /// once, see [`super::tail`].
-    Name,
-    /// The same, where the value takes its quotes along.
-    NameBeforeQuotes,
-}
-
-impl Member {
-    fn new(rule: usize, loaded: &LoadedRule) -> Self {
-        let found = match &loaded.name {
-            None => Found::Whole,
-            Some(_) if loaded.rule.trim.takes_quotes() => Found::NameBeforeQuotes,
-            Some(_) => Found::Name,
-        };
-        Self { rule, found }
-    }
-
-    /// The expression of what is found.
-    fn pattern(loaded: &LoadedRule) -> Option<String> {
-        loaded.name.as_deref().map(assign::caseless).or_else(|| loaded.rule.context.clone())
-    }
-}
-
-/// Rules whose contexts or names end at one place.
-#[derive(Default)]
-struct Ending {
-    rules: Vec<usize>,
-    /// What the values of any of them look like.
-    shapes: Shapes<1>,
-}
-
-impl Ending {
-    fn clear(&mut self) {
-        self.rules.clear();
-        self.shapes = Shapes::NONE;
-    }
-
-    fn push(&mut self, rule: usize, shapes: Shapes<1>) {
-        self.rules.push(rule);
-        self.shapes = self.shapes.or(shapes);
-    }
-}
-
 /// Working memory of one worker.
 pub struct Scratch {
     /// Boxed, and away during a search: it is large.
@@ -132,8 +66,8 @@ pub struct Scratch {
     contexts: Vec<Option<Box<Cache>>>,
     keywords: KeywordWindow,
     near: KeywordWindow,
-    /// The rules of a group that end at one place, by what is found of their contexts.
-    ending: [Ending; 3],
+    /// The rules of a group whose contexts end at one place.
+    ending: Endings,
     /// Bytes that automata have stepped over in this text.
     steps: u64,
 }
@@ -181,12 +115,8 @@ impl Engine {
         }
         let mut groups = 0..;
         let mut group = |(offset, members): (usize, Vec<usize>)| {
-            let patterns = members.iter().filter_map(|&index| Member::pattern(rules.get(index))).collect();
-            let mut first = ByteSet::empty();
-            members.iter().for_each(|&index| first.extend(&rules.get(index).first));
-            let members = members.iter().map(|&index| Member::new(index, rules.get(index))).collect();
             let cache = groups.next().expect("there is always one more number");
-            Contexts { offset, first, group: ContextGroup::new(patterns), members, cache }
+            Contexts::new(&rules, offset, &members, cache)
         };
         let contexts: Vec<Vec<Contexts>> =
             contexts.into_iter().map(|by_offset| by_offset.into_iter().map(&mut group).collect()).collect();
@@ -228,7 +158,7 @@ impl Engine {
             contexts: self.contexts.iter().flatten().map(|_| None).collect(),
             keywords: KeywordWindow::new(self.rules.len()),
             near: KeywordWindow::new(self.rules.len()),
-            ending: Default::default(),
+            ending: Endings::default(),
             steps: 0,
         }
     }
@@ -388,24 +318,15 @@ impl Search<'_, '_> {
         }
         let table = engine.context_shapes.get_or_init(|| ShapeTable::of_values(&engine.rules, &engine.context_rules));
         for contexts in &engine.contexts[literal] {
-            let Some(start) = at.checked_sub(contexts.offset).filter(|&at| contexts.first.contains(self.text[at]))
-            else {
-                continue;
-            };
+            let Some(start) = contexts.start(self.text, at) else { continue };
             let span = start..self.text.len().min(start + MAX_CONTEXT);
             let mut states = self.scratch.contexts[contexts.cache].take();
             let mut ending = std::mem::take(&mut self.scratch.ending);
             let mut steps = 0;
             contexts.group.ends(&mut states, self.text, span, &mut steps, |end, patterns| {
-                ending.iter_mut().for_each(Ending::clear);
-                for Member { rule, found } in patterns.map(|pattern| &contexts.members[pattern]) {
-                    ending[*found as usize].push(*rule, table.of_rule(*rule));
-                }
-                let [whole, names @ ..] = &ending;
-                self.behind_context(table, whole, end);
-                for (names, takes_quotes) in
-                    names.iter().zip([false, true]).filter(|(names, _)| !names.rules.is_empty())
-                {
+                ending.fill(patterns.map(|pattern| contexts.members[pattern]), table);
+                self.behind_context(table, ending.whole(), end);
+                for (names, takes_quotes) in ending.names() {
                     let places = value_places(self.text, end, takes_quotes, &mut self.scratch.steps);
                     places.iter().for_each(|place| self.behind_context(table, names, end + place));
                 }

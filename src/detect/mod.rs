@@ -4,6 +4,7 @@ mod automata;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod classes;
+mod contexts;
 mod engine;
 mod keywords;
 pub mod masks;
