@@ -22,6 +22,15 @@ pub struct FilePlace {
     /// Path relative to the target (for a target that is a file: its name), with `/` between components. Raw bytes,
     /// since names need not be UTF-8.
     pub path: Vec<u8>,
+    /// The commit that brought the content there, in hexadecimal, where it comes from git's history.
+    pub commit: Option<Arc<str>>,
+}
+
+impl FilePlace {
+    /// A file as it lies there.
+    pub fn new(target: usize, path: Vec<u8>) -> Self {
+        Self { target, path, commit: None }
+    }
 }
 
 impl Origin {
@@ -38,6 +47,14 @@ impl Origin {
         match self {
             Self::File(place) => place.target,
             Self::Stdin => 0,
+        }
+    }
+
+    /// The commit that brought the content there, where it comes from git's history.
+    pub fn commit(&self) -> Option<&str> {
+        match self {
+            Self::File(place) => place.commit.as_deref(),
+            Self::Stdin => None,
         }
     }
 

@@ -118,7 +118,7 @@ pub(crate) fn scanner() -> Scanner {
 
 /// The origin of a file called `path`.
 pub(crate) fn origin(path: &str) -> Arc<Origin> {
-    Arc::new(Origin::File(FilePlace { target: 0, path: path.as_bytes().to_vec() }))
+    Arc::new(Origin::File(FilePlace::new(0, path.as_bytes().to_vec())))
 }
 
 /// `text` as one blob.

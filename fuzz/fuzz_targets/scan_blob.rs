@@ -51,7 +51,7 @@ fn places(hits: &[Hit]) -> Vec<(&str, ByteSpan, Fingerprint)> {
 fuzz_target!(|input: (u8, &[u8])| {
     let (path, bytes) = input;
     let path = PATHS[usize::from(path) % PATHS.len()].as_bytes().to_vec();
-    let origin = Arc::new(Origin::File(FilePlace { target: 0, path }));
+    let origin = Arc::new(Origin::File(FilePlace::new(0, path)));
     let content = common::text(bytes);
     let hits = scan(&content, &origin);
     for hit in &hits {

@@ -119,6 +119,12 @@ pub struct Scan {
     /// Scan what `git commit` would record now, in place of the files: the index, as far as HEAD does not have it
     #[arg(long, help_heading = "Scope")]
     pub staged: bool,
+    /// Scan what the commits introduced that B reaches and A does not, in place of the files
+    #[arg(long, value_name = "A..B", value_parser = parse_range, conflicts_with_all = ["staged", "since"], help_heading = "Scope")]
+    pub range: Option<(String, String)>,
+    /// The same as --range REV..HEAD
+    #[arg(long, value_name = "REV", conflicts_with = "staged", help_heading = "Scope")]
+    pub since: Option<String>,
     /// Also scan untracked files that git ignores
     #[arg(long, help_heading = "Scope")]
     pub no_ignore: bool,
@@ -405,6 +411,16 @@ impl From<FailingGap> for GapClass {
             FailingGap::Opaque => Self::Opaque,
         }
     }
+}
+
+fn parse_range(text: &str) -> Result<(String, String), String> {
+    let (from, to) =
+        text.split_once("..").ok_or("two revisions with `..` between them are needed, as in main..HEAD")?;
+    let named = |text: &str| if text.is_empty() { "HEAD".to_owned() } else { text.to_owned() };
+    if to.starts_with('.') {
+        return Err("`A...B`, what either side has, is no range of changes; A..B is".to_owned());
+    }
+    Ok((named(from), named(to)))
 }
 
 fn parse_output(text: &str) -> Result<Output, String> {

@@ -84,7 +84,7 @@ fn explain(args: &Explain) -> anyhow::Result<Explained> {
     let today = args.at.clone().unwrap_or_else(super::today);
     let scanner = Scanner { engine: Engine::new(rules), key: found.key, keep_values: false, today: today.clone() };
     let relative = relative_path(Path::new(path));
-    let origin = Arc::new(Origin::File(FilePlace { target: 0, path: relative }));
+    let origin = Arc::new(Origin::File(FilePlace::new(0, relative)));
     let (mut trace, mut scratch, mut ordinals) = (LineTrace::default(), scanner.scratch(), Ordinals::default());
     let outcome = Reader::new(Arc::new(MemoryBudget::default())).file(Path::new(path), &origin, &mut |blob| {
         explain_blob(&scanner, blob, &mut scratch, &mut ordinals, line, &mut trace);

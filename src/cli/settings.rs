@@ -38,7 +38,7 @@ impl Settings {
         // The walker's threads do the scanning; this pool compiles rules and writes reports.
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
         git::prepare();
-        let (scan_targets, targets) = resolve_targets(&args.targets, args.staged)?;
+        let (scan_targets, targets) = resolve_targets(args)?;
         let rules = rule_set(&args.rules)?;
         let mut resolved = config::load(&args.config, &rules)?;
         resolved.command_line(args);
@@ -118,20 +118,34 @@ pub(super) fn rule_set(folders: &[impl AsRef<Path>]) -> anyhow::Result<RuleSet> 
 /// -a`, `git commit FILE`; git(1), "The Git Repository").
 const INDEX_VARIABLE: &str = "GIT_INDEX_FILE";
 
-fn staged_target(path: &Path) -> anyhow::Result<ScanTarget> {
-    if !path.is_dir() || git::work_tree_root(path).is_none() {
-        bail!("--staged needs directories in git work trees, and {} is none", path.display());
+/// The changes that are to be scanned in place of the files of `path`, if any are.
+fn changes(args: &Scan, path: &Path) -> anyhow::Result<Option<(ScanTarget, TargetKind)>> {
+    let range = args.range.clone().or_else(|| args.since.clone().map(|since| (since, "HEAD".to_owned())));
+    if !args.staged && range.is_none() {
+        return Ok(None);
+    }
+    let root = git::work_tree_root(path).filter(|_| path.is_dir());
+    let Some(root) = root else {
+        let option = if args.staged { "--staged" } else { "--range and --since" };
+        bail!("changes ({option}) are those of directories in git work trees, and {} is none", path.display());
+    };
+    let path = path.to_owned();
+    if let Some((from, to)) = range {
+        for revision in [&from, &to] {
+            git::check_revision(&root, revision).map_err(|reason| anyhow!("{}: {reason}", path.display()))?;
+        }
+        return Ok(Some((ScanTarget::Range { path, from, to }, TargetKind::Range)));
     }
     let index = std::env::var_os(INDEX_VARIABLE).filter(|index| !index.is_empty()).map(PathBuf::from);
-    Ok(ScanTarget::Staged { path: path.to_owned(), index })
+    Ok(Some((ScanTarget::Staged { path, index }, TargetKind::Staged)))
 }
 
-fn resolve_targets(given: &[PathBuf], staged: bool) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)> {
+fn resolve_targets(args: &Scan) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)> {
     let mut scan_targets = Vec::new();
     let mut targets = Vec::new();
-    for path in given {
-        let (scan, kind) = if staged {
-            (staged_target(path)?, TargetKind::Staged)
+    for path in &args.targets {
+        let (scan, kind) = if let Some(changes) = changes(args, path)? {
+            changes
         } else if path.as_os_str() == "-" {
             (ScanTarget::Stdin, TargetKind::Stdin)
         } else {

@@ -65,7 +65,7 @@ pub fn group(mut hits: Vec<Hit>) -> Vec<Finding> {
     findings
 }
 
-fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64) {
+fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64, Option<&str>) {
     let origin = &occurrence.origin;
-    (origin.target(), origin.path_bytes(), occurrence.span.start, occurrence.span.end)
+    (origin.target(), origin.path_bytes(), occurrence.span.start, occurrence.span.end, origin.commit())
 }

@@ -12,7 +12,7 @@ use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
 
 /// The columns, in order. New ones are added at the end.
-pub const COLUMNS: [&str; 23] = [
+pub const COLUMNS: [&str; 24] = [
     "type",
     "path",
     "line",
@@ -36,6 +36,7 @@ pub const COLUMNS: [&str; 23] = [
     "reason",
     "revoke",
     "rotate",
+    "commit",
 ];
 
 /// Writes the report.
@@ -99,6 +100,7 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
         ignore.and_then(|ignore| ignore.reason.clone()).unwrap_or_default(),
         rule.revoke.clone(),
         rule.rotate.clone(),
+        place.origin.commit().unwrap_or_default().to_owned(),
     ]
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::{by_severity, bytes, counted, shown, verdict};
+use super::words::{abbreviated, by_severity, bytes, counted, shown, verdict};
 use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
 
@@ -69,11 +69,12 @@ fn rows(report: &Report, finding: &Finding) -> String {
     for place in finding.occurrences.iter().take(PLACES) {
         let _ = writeln!(
             rows,
-            "| {} | {}: {} | {}{} | {} |",
+            "| {} | {}: {} | {}{}{} | {} |",
             place.severity.name(),
             text(&finding.rule.title),
             code(&finding.preview.to_string()),
             code(&format!("{}:{}", shown(report, &place.origin), place.region.start_line)),
+            place.origin.commit().map_or_else(String::new, |commit| format!(" in {}", code(abbreviated(commit)))),
             ignored(place),
             controls(finding, place),
         );

@@ -73,6 +73,8 @@ pub enum TargetKind {
     Stdin,
     /// What `git commit` would record of a directory.
     Staged,
+    /// What the commits of a range introduced below a directory.
+    Range,
 }
 
 /// How the scan ended. The exit codes are those of the contract.

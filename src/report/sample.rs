@@ -44,7 +44,7 @@ pub(crate) fn sample_report() -> Report {
 
 /// A slot of the first form of the table, which is held in a store.
 fn slot(path: &[u8], line: u64) -> Slot {
-    Slot { origin: Arc::new(Origin::File(FilePlace { target: 0, path: path.to_vec() })), line, form: 0 }
+    Slot { origin: Arc::new(Origin::File(FilePlace::new(0, path.to_vec()))), line, form: 0 }
 }
 
 /// A report of a scan of one empty directory: nothing found, nothing left out.
@@ -304,7 +304,7 @@ fn found(text: &str, value: &str) -> (ByteSpan, Region) {
 }
 
 fn file(target: usize, path: &[u8]) -> Origin {
-    Origin::File(FilePlace { target, path: path.to_vec() })
+    Origin::File(FilePlace::new(target, path.to_vec()))
 }
 
 fn reason(effect: Effect, text: &str) -> Reason {

@@ -71,6 +71,12 @@ pub(super) fn bytes(count: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit - 1])
 }
 
+/// The beginning of an object id, long enough to tell it in all but the largest repositories.
+pub(super) fn abbreviated(id: &str) -> &str {
+    const SHOWN: usize = 12;
+    id.get(..SHOWN).unwrap_or(id)
+}
+
 /// The path as the operator can open it: below the target as given.
 pub(super) fn named(report: &Report, origin: &Origin) -> Vec<u8> {
     let Origin::File(place) = origin else { return origin.path_bytes().to_vec() };

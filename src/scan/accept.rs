@@ -62,12 +62,12 @@ fn holds(entry: &AcceptedGap, gap: &Gap, targets: &[Target], today: &str) -> Res
 }
 
 fn file_of(gap: &Gap, targets: &[Target]) -> Option<PathBuf> {
-    let Origin::File(FilePlace { target, path }) = &*gap.origin else { return None };
+    let Origin::File(FilePlace { target, path, .. }) = &*gap.origin else { return None };
     match targets.get(*target)? {
         Target::Path(root) if root.is_dir() => Some(crate::source::join(root, path)),
         Target::Path(file) => Some(file.clone()),
-        // What is staged need not be what lies in the work tree.
-        Target::Stream(_) | Target::Stdin | Target::Staged { .. } => None,
+        // What is staged or committed need not be what lies in the work tree.
+        Target::Stream(_) | Target::Stdin | Target::Staged { .. } | Target::Range { .. } => None,
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use crate::gap::Acceptance;
 
     fn gap(path: &str, class: GapClass) -> Gap {
-        Gap::new(class, Arc::new(Origin::File(FilePlace { target: 0, path: path.into() })), "x".to_owned())
+        Gap::new(class, Arc::new(Origin::File(FilePlace::new(0, path.into()))), "x".to_owned())
     }
 
     fn entry(path: &str, sha256: Option<[u8; 32]>, until: &str) -> AcceptedGap {

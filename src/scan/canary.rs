@@ -100,7 +100,7 @@ struct Nest<'s> {
 
 impl Nest<'_> {
     fn plant(&mut self, rule: &Rule, content: &[u8], least: Confidence) -> CanaryOutcome {
-        let origin = Arc::new(Origin::File(FilePlace { target: 0, path: b"canary".to_vec() }));
+        let origin = Arc::new(Origin::File(FilePlace::new(0, b"canary".to_vec())));
         let mut hits: Vec<Hit> = Vec::new();
         let mut ordinals = Ordinals::default();
         let Self { scanner, reader, scratch } = self;

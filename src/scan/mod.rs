@@ -3,13 +3,13 @@
 
 mod accept;
 mod canary;
+mod changes;
 mod engine;
 mod explain;
 mod judge;
 mod pipeline;
 mod sample;
 mod selftest;
-mod staged;
 
 pub use accept::settle;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};

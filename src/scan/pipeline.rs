@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::changes::{self, Which};
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use crate::blob::{Blob, Content, FilePlace, Origin, printable};
 use crate::detect::Ended;
@@ -29,6 +30,15 @@ pub enum Target {
         path: PathBuf,
         /// The index, where it is not that of the work tree.
         index: Option<PathBuf>,
+    },
+    /// What the commits of a range introduced below a directory in a work tree.
+    Range {
+        /// The directory.
+        path: PathBuf,
+        /// The revision whose commits are left out.
+        from: String,
+        /// The revision whose commits are scanned.
+        to: String,
     },
 }
 
@@ -116,7 +126,10 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
                 all.notes.extend(summary.notes);
             }
             Target::Stream(path) => worker().opened(path),
-            Target::Staged { path, index } => super::staged::scan(path, index.as_deref(), options, &worker),
+            Target::Staged { path, index } => {
+                changes::scan(path, Which::Staged(index.as_deref()), options, &worker);
+            }
+            Target::Range { path, from, to } => changes::scan(path, Which::Range(from, to), options, &worker),
             Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin)),
         }
     }
@@ -148,27 +161,27 @@ impl Drop for Worker<'_> {
 }
 
 impl Worker<'_> {
-    pub(super) fn origin(&self, relative: Vec<u8>) -> Arc<Origin> {
-        Arc::new(Origin::File(FilePlace { target: self.target, path: relative }))
+    pub(super) fn origin(&self, path: Vec<u8>, commit: Option<Arc<str>>) -> Arc<Origin> {
+        Arc::new(Origin::File(FilePlace { target: self.target, path, commit }))
     }
 
     fn met(&mut self, met: Met<'_>) {
         match met {
             Met::File { path, relative } => {
                 self.note_configuration(path, &relative);
-                let origin = self.origin(relative);
+                let origin = self.origin(relative, None);
                 self.content(&origin, |reader, each| reader.file(path, &origin, each));
             }
             Met::Gap { class, relative, reason, files } => {
                 self.own.coverage.files_seen += files;
                 self.own.coverage.files_unreadable += files;
-                let origin = self.origin(relative);
+                let origin = self.origin(relative, None);
                 self.own.gaps.push(Gap::new(class, origin, reason));
             }
             Met::Excluded { class, relative } => {
                 self.own.coverage.files_seen += 1;
                 self.own.coverage.files_excluded += 1;
-                let origin = self.origin(relative);
+                let origin = self.origin(relative, None);
                 self.own.exclusions.push(Exclusion { class, stated: None, origin, files: 1 });
             }
             Met::Directory => self.own.coverage.directories += 1,
@@ -194,7 +207,7 @@ impl Worker<'_> {
     /// Reads a FIFO or device that was named as a target.
     fn opened(&mut self, path: &Path) {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        let origin = self.origin(name.as_encoded_bytes().to_vec());
+        let origin = self.origin(name.as_encoded_bytes().to_vec(), None);
         match crate::source::open_stream(path) {
             Ok(mut file) => self.stream(&mut file, &origin),
             Err(error) => {

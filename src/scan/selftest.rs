@@ -64,7 +64,7 @@ pub fn scan_text(scanner: &Scanner, scratch: &mut Scratch, text: &str) -> Vec<Hi
 
 /// As [`scan_text`], as if it were the file at `path`.
 pub fn scan_text_at(scanner: &Scanner, scratch: &mut Scratch, path: &str, text: &str) -> Vec<Hit> {
-    let origin = Arc::new(Origin::File(FilePlace { target: 0, path: path.as_bytes().to_vec() }));
+    let origin = Arc::new(Origin::File(FilePlace::new(0, path.as_bytes().to_vec())));
     let blob = Blob {
         origin: &origin,
         text: text.as_bytes(),

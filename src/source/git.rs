@@ -9,15 +9,19 @@ mod config;
 mod head;
 mod loose;
 mod objects;
+mod range;
+mod revision;
 mod setup;
 mod staged;
 
 pub use checkout::{Checkout, checkout};
 pub use loose::LooseObject;
 pub use objects::{Content, NoObject, ObjectBuffers, Objects};
+pub use range::{Introduced, IntroducedFile, check_revision, introduced};
 pub use staged::{Staged, StagedFile, staged};
 
 use crate::blob::GitInfo;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -110,6 +114,13 @@ pub fn tracked(workdir: &Path) -> Result<TrackedFiles, String> {
     }
     tracked.sort();
     Ok(tracked)
+}
+
+/// The commits at which a shallow clone ends: their parents are not there (git's `Documentation/technical/shallow`).
+fn shallow(directory: &GitDirectory) -> BTreeSet<gix_hash::ObjectId> {
+    let text = os::read_regular(&directory.common.join("shallow"), MAX_TEXT, Links::Follow).unwrap_or_default();
+    let lines = text.split(|&byte| byte == b'\n');
+    lines.filter_map(|line| gix_hash::ObjectId::from_hex(line.trim_ascii()).ok()).collect()
 }
 
 /// Refuses what the library would wait for, or believe: it opens a FIFO, and makes room for as many entries as the

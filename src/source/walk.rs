@@ -182,7 +182,7 @@ impl Shared<'_> {
         let exclusion = |class, path, files| Exclusion {
             class,
             stated: None,
-            origin: Arc::new(Origin::File(FilePlace { target, path })),
+            origin: Arc::new(Origin::File(FilePlace::new(target, path))),
             files,
         };
         let (tallies, notes) = self.policy.finish();

@@ -1,9 +1,11 @@
-//! The integration tests: one binary, one file a topic. `plant` makes the labelled corpus, `run` calls the program.
+//! The integration tests: one binary, one file a topic. `plant` makes the labelled corpus, `repository` calls git,
+//! `run` the program.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod passwords;
 mod plant;
+mod repository;
 mod run;
 
 mod config;
@@ -19,6 +21,7 @@ mod ignores;
 mod keystores;
 mod parts;
 mod property;
+mod range;
 mod redaction;
 mod rule_docs;
 mod rules;

@@ -7,48 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::repository::{command, found, git, pairs, put, repository, secret};
 use crate::run::{Ran, Run, array, string, token};
-
-/// Runs git in a folder, free of the configuration of whoever runs the tests.
-#[track_caller]
-fn git(folder: &Path, arguments: &[&str]) {
-    let output = command(folder).args(arguments).output().expect("git runs");
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new("git");
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").expect("a search path"))
-        .envs([("HOME", "/nonexistent"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")])
-        .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
-        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@example.org")])
-        .args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]);
-    command
-}
-
-fn put(root: &Path, path: &str, text: &str) {
-    crate::run::put(root, path, text.as_bytes());
-}
-
-/// A line with a secret of its own.
-fn secret(name: &str) -> String {
-    format!("T={}\n", token(name))
-}
-
-/// A repository with these files in a commit.
-fn repository(options: &[&str], files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::with_prefix("repository-").unwrap();
-    git(folder.path(), &[&["init", "-q"], options].concat());
-    for (path, content) in files {
-        put(folder.path(), path, content);
-    }
-    git(folder.path(), &["add", "."]);
-    git(folder.path(), &["commit", "-qm", "x", "--allow-empty"]);
-    folder
-}
 
 fn scan(target: &Path) -> Ran {
     Run::scan(target, &["--staged", "--format", "json", "--show-secrets"]).go()
@@ -65,22 +25,6 @@ fn object(root: &Path, name: &str) -> PathBuf {
 #[track_caller]
 fn classes(ran: &Ran) -> Vec<(String, String)> {
     array(&ran.json()["gaps"]).iter().map(|gap| (string(&gap["class"]), string(&gap["path"]))).collect()
-}
-
-/// Paths and names of the secrets that are found; `names` are those that are known.
-#[track_caller]
-fn found(ran: &Ran, names: &[&str]) -> Vec<(String, String)> {
-    let name = |value: Option<String>| {
-        let value = value.expect("values are shown");
-        (*names.iter().find(|name| token(name) == value).expect("a secret of this test")).to_owned()
-    };
-    let mut found: Vec<_> = ran.places().into_iter().map(|place| (place.path, name(place.value))).collect();
-    found.sort();
-    found
-}
-
-fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
-    expected.iter().map(|(path, name)| ((*path).to_owned(), (*name).to_owned())).collect()
 }
 
 #[test]
@@ -237,7 +181,7 @@ fn conflicts_and_submodules_are_named() {
     let inner = repository(&[], &[("b.env", &secret("inner"))]);
     git(root, &["submodule", "--quiet", "add", inner.path().to_str().unwrap(), "inner"]);
     let ran = scan(root).expect(0);
-    assert!(notes(&ran).contains("submodule inner"), "{}", notes(&ran));
+    assert!(notes(&ran).contains("inner: another commit of this submodule"), "{}", notes(&ran));
 }
 
 #[test]
@@ -399,7 +343,7 @@ fn nothing_that_the_configuration_names_is_run() {
 fn only_folders_of_work_trees_have_anything_staged() {
     let folder = TempDir::new().unwrap();
     let ran = scan(folder.path()).expect(2);
-    assert!(ran.stderr.contains("--staged needs directories in git work trees"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("directories in git work trees"), "{}", ran.stderr);
     Run::new(["scan", "--staged", "-"]).go().expect(2);
 }
 

@@ -319,6 +319,9 @@ pub(super) struct PathRow {
     /// The path as base64, where it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<String>,
+    /// The commit that brought the content there, where it comes from git's history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<String>,
     /// Index into `targets`.
     target: usize,
 }
@@ -326,7 +329,7 @@ pub(super) struct PathRow {
 impl PathRow {
     pub(super) fn new(origin: &Origin) -> Self {
         let (path, path_bytes) = text_and_bytes(origin.path_bytes());
-        Self { path, path_bytes, target: origin.target() }
+        Self { path, path_bytes, commit: origin.commit().map(str::to_owned), target: origin.target() }
     }
 }
 

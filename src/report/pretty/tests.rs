@@ -20,7 +20,7 @@ fn page(report: &Report, style: Style) -> String {
 }
 
 fn file(path: &[u8]) -> Arc<Origin> {
-    Arc::new(Origin::File(FilePlace { target: 0, path: path.to_vec() }))
+    Arc::new(Origin::File(FilePlace::new(0, path.to_vec())))
 }
 
 /// A report whose every text that comes from outside does its worst.
@@ -278,7 +278,7 @@ fn colours_change_nothing_but_colours() {
 fn places_are_named_from_where_the_operator_stands() {
     let report = sample_report();
     let named = |target, path: &[u8]| {
-        let origin = Origin::File(FilePlace { target, path: path.to_vec() });
+        let origin = Origin::File(FilePlace::new(target, path.to_vec()));
         String::from_utf8(words::named(&report, &origin)).unwrap()
     };
     assert_eq!(named(0, b"a/b"), "a/b");

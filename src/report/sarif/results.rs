@@ -84,6 +84,9 @@ impl<'r> Results<'r> {
             ("controls", taxonomies::controls_by_role(mapping)),
             ("csf", json!(mapping.csf)),
         ]);
+        if let Some(commit) = occurrence.origin.commit() {
+            properties.additional_properties.insert("commit".to_owned(), json!(commit));
+        }
         if let Some(marker) = occurrence.ignore.as_ref().filter(|marker| marker.expired) {
             let told = &mut properties.additional_properties;
             told.insert("expiredMarker".to_owned(), marker_properties(marker));

@@ -59,6 +59,27 @@ pub(super) fn commit(directory: &GitDirectory, hash: gix_hash::Kind) -> Result<O
     }
 }
 
+/// What a short or full name of a reference stands for, looked for where git does (gitrevisions(7)).
+pub(super) fn reference(directory: &GitDirectory, name: &str) -> Option<String> {
+    let plain = !name.is_empty()
+        && !name.contains("..")
+        && !name.starts_with('/')
+        && !name.contains(|c: char| c.is_control() || " \\:?*[".contains(c));
+    if !plain {
+        return None;
+    }
+    // `MERGE_HEAD` and its like lie beside HEAD.
+    if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+        let text = os::read_regular(&directory.own.join(name), MAX_REFERENCE, Links::Follow).ok();
+        if let Some(id) = text.and_then(|text| object_id(&text)) {
+            return Some(id);
+        }
+    }
+    let folders = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+    let names = folders.iter().map(|folder| format!("{folder}{name}")).chain([format!("refs/remotes/{name}/HEAD")]);
+    names.filter(|name| name.starts_with("refs/")).find_map(|name| resolve(directory, &name))
+}
+
 /// The commit that a reference names.
 fn resolve(directory: &GitDirectory, name: &str) -> Option<String> {
     let mut name = name.to_owned();

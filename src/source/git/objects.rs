@@ -13,6 +13,7 @@ use gix_pack::Bundle;
 
 use super::GitDirectory;
 use super::loose::LooseObject;
+use super::range::Commit;
 use crate::gap::GapClass;
 
 /// Bytes that an object may have that is held whole: all of packs, whose objects are built of others.
@@ -165,15 +166,52 @@ impl Objects {
         entries.collect()
     }
 
-    /// The tree of a commit.
-    pub(super) fn tree_of_commit(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<ObjectId, NoObject> {
+    /// What is read of a commit.
+    pub(super) fn commit(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Commit, NoObject> {
         let (kind, bytes) = self.read(id, buffers)?;
         if kind != Kind::Commit {
             return Err(NoObject::Damaged(format!("a {kind} stands where a commit should")));
         }
-        gix_object::CommitRefIter::from_bytes(bytes, self.hash)
-            .tree_id()
-            .map_err(|error| NoObject::Damaged(clause(&error).to_owned()))
+        let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
+        let commit = gix_object::CommitRef::from_bytes(bytes, self.hash).map_err(damage)?;
+        // A time that cannot be read orders a commit among the oldest.
+        let time = commit.committer().map_or(i64::MIN, |committer| committer.seconds());
+        Ok(Commit { tree: commit.tree(), parents: commit.parents().collect(), time })
+    }
+
+    /// The commit that an object is, or that a tag names, through as many tags as it takes.
+    pub(super) fn peel(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<ObjectId, NoObject> {
+        const TAGS: usize = 16;
+        let mut at = id.to_owned();
+        for _ in 0..TAGS {
+            let (kind, bytes) = self.read(&at, buffers)?;
+            match kind {
+                Kind::Commit => return Ok(at),
+                Kind::Tag => {
+                    let target = gix_object::TagRefIter::from_bytes(bytes, self.hash).target_id();
+                    at = target.map_err(|error| NoObject::Damaged(clause(&error).to_owned()))?;
+                }
+                _ => return Err(NoObject::Damaged(format!("a {kind} stands where a commit should"))),
+            }
+        }
+        Err(NoObject::Damaged("too many tags of tags".to_owned()))
+    }
+
+    /// The ids that begin with `prefix`, which `text` is as well: two at most.
+    pub(super) fn ids_with(&self, prefix: gix_hash::Prefix, text: &str) -> Vec<ObjectId> {
+        let mut found = std::collections::BTreeSet::new();
+        for pack in &self.packs {
+            let mut candidates = 0..0;
+            pack.index.lookup_prefix(prefix, Some(&mut candidates));
+            found.extend(candidates.take(2).map(|index| pack.index.oid_at_index(index).to_owned()));
+        }
+        let text = text.to_ascii_lowercase();
+        let files = fs::read_dir(self.folder.join(&text[..2])).into_iter().flatten().filter_map(Result::ok);
+        let names = files.filter_map(|file| Some(format!("{}{}", &text[..2], file.file_name().to_str()?)));
+        found.extend(
+            names.filter(|name| name.starts_with(&text)).filter_map(|name| ObjectId::from_hex(name.as_bytes()).ok()),
+        );
+        found.into_iter().take(2).collect()
     }
 }
 

@@ -22,7 +22,7 @@ use super::{GitDirectory, check_index, head};
 use crate::gap::GapClass;
 
 /// Folders within each other.
-const MAX_DEPTH: usize = 1024;
+pub(super) const MAX_DEPTH: usize = 1024;
 
 /// Entries of removed folders that are looked at, for what was moved.
 const MAX_REMOVED: usize = 1 << 20;
@@ -118,8 +118,8 @@ impl Comparison<'_> {
     fn tree_of_head(&mut self, directory: &GitDirectory) -> Option<ObjectId> {
         match head::commit(directory, self.objects.hash()) {
             Ok(None) => None,
-            Ok(Some(commit)) => match self.objects.tree_of_commit(&commit, &mut self.buffers) {
-                Ok(tree) => Some(tree),
+            Ok(Some(commit)) => match self.objects.commit(&commit, &mut self.buffers) {
+                Ok(commit) => Some(commit.tree),
                 Err(error) => self.gap(Vec::new(), "the commit of HEAD", error),
             },
             Err(reason) => {
@@ -275,6 +275,6 @@ impl Comparison<'_> {
     }
 }
 
-fn is_content(kind: EntryKind) -> bool {
+pub(super) fn is_content(kind: EntryKind) -> bool {
     matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link)
 }
