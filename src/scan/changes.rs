@@ -123,7 +123,8 @@ fn introduced(found: git::Introduced) -> Changes {
         commit: Some(file.commit),
     };
     let commits = if found.commits == 1 { "1 commit".to_owned() } else { format!("{} commits", found.commits) };
-    let notes = vec![(Vec::new(), format!("the range has {commits}"))];
+    // What names stand for changes; a record says which commits they were.
+    let notes = vec![(Vec::new(), format!("the range {}..{} has {commits}", found.from, found.to))];
     Changes { objects: found.objects, files: files.map(changed).collect(), gaps: found.gaps, notes }
 }
 

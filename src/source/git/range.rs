@@ -19,6 +19,10 @@ pub struct Introduced {
     pub objects: Objects,
     /// Files, those of older commits first.
     pub files: Vec<IntroducedFile>,
+    /// The commit whose history is left out.
+    pub from: ObjectId,
+    /// The commit whose history is the range, as far as the other does not have it.
+    pub to: ObjectId,
     /// How many commits the range has.
     pub commits: u64,
     /// What could not be compared: path, class and a clause that says why.
@@ -53,7 +57,7 @@ pub fn introduced(workdir: &Path, from: &str, to: &str) -> Result<Introduced, St
         walk.introduced(id, commit);
     }
     let Walk { files, gaps, .. } = walk;
-    Ok(Introduced { commits: commits.len() as u64, objects, files, gaps })
+    Ok(Introduced { objects, files, from, to, commits: commits.len() as u64, gaps })
 }
 
 /// Refuses a revision that names no commit of the work tree's repository, in words that say why.
