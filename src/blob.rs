@@ -118,6 +118,18 @@ pub struct GitInfo {
     pub revision: Option<String>,
     /// Branch that HEAD names.
     pub branch: Option<String>,
+    /// The commits whose changes were scanned, where it was not the files.
+    pub range: Option<CommitRange>,
+}
+
+/// The commits that one has in its history and another has not; ids in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CommitRange {
+    /// The commit whose history is left out.
+    pub from: String,
+    /// The commit whose history is scanned.
+    pub to: String,
 }
 
 /// One piece of content: a whole small file, or a window of a larger one.

@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow, bail};
 use super::args::Scan;
 use super::config::{self, Resolved, RuleChange};
 use super::key;
+use crate::blob::CommitRange;
 use crate::detect::Engine;
 use crate::finding::IgnorePolicy;
 use crate::govern::Crosswalk;
@@ -131,9 +132,10 @@ fn changes(args: &Scan, path: &Path) -> anyhow::Result<Option<(ScanTarget, Targe
     };
     let path = path.to_owned();
     if let Some((from, to)) = range {
-        for revision in [&from, &to] {
-            git::check_revision(&root, revision).map_err(|reason| anyhow!("{}: {reason}", path.display()))?;
-        }
+        let resolve = |revision: &str| {
+            git::resolve_revision(&root, revision).map_err(|reason| anyhow!("{}: {reason}", path.display()))
+        };
+        let (from, to) = (resolve(&from)?, resolve(&to)?);
         return Ok(Some((ScanTarget::Range { path, from, to }, TargetKind::Range)));
     }
     let index = std::env::var_os(INDEX_VARIABLE).filter(|index| !index.is_empty()).map(PathBuf::from);
@@ -161,7 +163,10 @@ fn resolve_targets(args: &Scan) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)
                 (ScanTarget::Stream(path.clone()), TargetKind::File)
             }
         };
-        let git = (kind != TargetKind::Stdin).then(|| git::info(path)).flatten();
+        let mut git = (kind != TargetKind::Stdin).then(|| git::info(path)).flatten();
+        if let (Some(git), ScanTarget::Range { from, to, .. }) = (&mut git, &scan) {
+            git.range = Some(CommitRange { from: from.clone(), to: to.clone() });
+        }
         if scan == ScanTarget::Stdin && scan_targets.contains(&ScanTarget::Stdin) {
             bail!("standard input can be scanned only once");
         }

@@ -132,6 +132,7 @@ fn sample_targets() -> Vec<Target> {
         repository: Some("https://git.example.com/team/shop".into()),
         revision: Some("0123456789abcdef0123456789abcdef01234567".into()),
         branch: Some("main".into()),
+        range: None,
     };
     let directory = TargetKind::Directory;
     vec![

@@ -17,7 +17,7 @@ mod staged;
 pub use checkout::{Checkout, checkout};
 pub use loose::LooseObject;
 pub use objects::{Content, NoObject, ObjectBuffers, Objects};
-pub use range::{Introduced, IntroducedFile, check_revision, introduced};
+pub use range::{Introduced, IntroducedFile, introduced, resolve_revision};
 pub use staged::{Staged, StagedFile, staged};
 
 use crate::blob::GitInfo;

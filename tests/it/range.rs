@@ -57,6 +57,7 @@ fn a_range_has_what_its_commits_introduced_and_when() {
         assert_eq!(found(&ran, &names), expected, "{range:?}");
         assert_eq!(commits(&ran), pairs(&[("a.env", &first), ("d/gone.env", &gone), ("old.env", &third)]), "{range:?}");
         assert_eq!(ran.json()["targets"][0]["kind"], "range");
+        assert_eq!(ran.json()["targets"][0]["git"]["range"]["to"], *last);
         let note = string(&ran.json()["notes"][0]);
         assert!(note.starts_with("the range ") && note.ends_with(&format!("..{last} has 5 commits")), "{note}");
     }

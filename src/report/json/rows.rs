@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Findings;
 use super::finding::FindingRow;
-use crate::blob::Origin;
+use crate::blob::{CommitRange, Origin};
 use crate::finding::Occurrence;
 use crate::gap::{Coverage, Exclusion, Gap};
 use crate::report::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
@@ -142,6 +142,9 @@ struct GitRow<'r> {
     revision: Option<&'r str>,
     /// Branch that HEAD names.
     branch: Option<&'r str>,
+    /// The commits whose changes were scanned, where it was not the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<&'r CommitRange>,
 }
 
 impl<'r> GitRow<'r> {
@@ -151,6 +154,7 @@ impl<'r> GitRow<'r> {
             repository: git.repository.as_deref(),
             revision: git.revision.as_deref(),
             branch: git.branch.as_deref(),
+            range: git.range.as_ref(),
         }
     }
 }

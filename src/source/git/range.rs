@@ -60,12 +60,13 @@ pub fn introduced(workdir: &Path, from: &str, to: &str) -> Result<Introduced, St
     Ok(Introduced { objects, files, from, to, commits: commits.len() as u64, gaps })
 }
 
-/// Refuses a revision that names no commit of the work tree's repository, in words that say why.
-pub fn check_revision(workdir: &Path, text: &str) -> Result<(), String> {
+/// The id, in hexadecimal, of the commit that a revision names in the repository of a work tree. The error says in words
+/// why it names none.
+pub fn resolve_revision(workdir: &Path, text: &str) -> Result<String, String> {
     let directory = GitDirectory::of(workdir)?;
     let objects = Objects::open(&directory, directory.object_format()?);
     let found = revision::commit(&directory, &objects, &mut ObjectBuffers::default(), text);
-    found.map(drop).map_err(|reason| {
+    found.map(|id| id.to_string()).map_err(|reason| {
         let hint = if shallow(&directory).is_empty() {
             ""
         } else {

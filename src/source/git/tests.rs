@@ -147,6 +147,7 @@ fn info_names_commit_branch_and_remote() {
         repository: Some("https://example.org/a/b.git".to_owned()),
         revision: Some(head_of(folder.path())),
         branch: Some("main".to_owned()),
+        range: None,
     };
     assert_eq!(info(&folder.path().join("b")), Some(expected.clone()));
     assert_eq!(info(&folder.path().join("b/c.txt")), Some(expected.clone()));
