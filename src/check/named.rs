@@ -48,12 +48,11 @@ const DIGEST_WORDS: [&str; 14] = [
 static SECRETS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&SECRET_WORDS));
 static DIGESTS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&DIGEST_WORDS));
 
-/// Whether `text`, in lower case, has one of the words that speak of a secret; `pat` within `path` is none.
+/// Whether `text`, in lower case, has one of the words that speak of a secret. The others begin longer words that do so
+/// too (`keys`, `authorization`); those that `pat` begins do not (`path`, `patch`, `pattern`).
 fn speaks_of_a_secret(text: &[u8]) -> bool {
-    SECRETS.find_iter(text).any(|found| {
-        let path = &text[found.range()] == b"pat" && text.get(found.end()) == Some(&b'h');
-        !path
-    })
+    let whole = |end: usize| text.get(end).is_none_or(|byte| !byte.is_ascii_alphabetic());
+    SECRETS.find_iter(text).any(|found| &text[found.range()] != b"pat" || whole(found.end()))
 }
 
 fn automaton(words: &[&str]) -> AhoCorasick {
@@ -389,7 +388,9 @@ fn in_table_of_digests(text: &[u8], span: &Range<usize>) -> bool {
         return false;
     }
     let first = line_start(text, span.start);
-    let above = &text[first.saturating_sub(NEXT_LINE)..first.saturating_sub(1)];
+    // Of a line that is too long for its beginning to be found, none is above.
+    let above =
+        text[..first].strip_suffix(b"\n").map_or(&[][..], |above| &above[above.len().saturating_sub(NEXT_LINE)..]);
     let above = memchr::memrchr(b'\n', above).map_or(above, |line| &above[line + 1..]);
     let rest = &text[span.end..text.len().min(span.end + 2 * NEXT_LINE)];
     let below = memchr::memchr(b'\n', rest).map_or(&[][..], |line| &rest[line + 1..]);
@@ -459,7 +460,9 @@ mod tests {
         assert!(!likely(verdict(&table("norvale", &other), &digest, false, &hex)));
         assert!(likely(verdict(&table("norvale", &other[1..]), &digest, false, &hex)), "of another length");
         assert!(likely(verdict(&table("norvale_token", &other), &digest, false, &hex)), "its name tells");
-        assert!(!likely(verdict(&table("norvalePathProvider", &other), &digest, false, &hex)), "a path is no PAT");
+        for name in ["norvalePathProvider", "norvale_patch", "norvale pattern"] {
+            assert!(!likely(verdict(&table(name, &other), &digest, false, &hex)), "{name} names no PAT");
+        }
         assert!(likely(verdict(&table("norvale_pat", &other), &digest, false, &hex)));
         assert!(likely(verdict(&table("norvale", &other[..32]), &digest[..32], false, &["{{hex:32}}"])), "a short one");
         let text = format!("norvale = {digest}\nother = {other}\n");
