@@ -19,7 +19,7 @@ pub(super) fn value_places(text: &[u8], at: usize, takes_quotes: bool, steps: &m
     for operand in tail.operands(takes_quotes, steps).iter() {
         tail.open(operand, takes_quotes, &mut places);
     }
-    *steps += u64::from(places.len());
+    *steps += places.iter().count() as u64;
     places
 }
 

@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 use serde::{Deserialize, Serialize};
 
 /// A set of bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ByteSet([u64; 4]);
 
 impl ByteSet {
@@ -25,11 +25,21 @@ impl ByteSet {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
+    /// In rising order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u8> {
-        (0..=255).filter(|&byte| self.contains(byte))
+        let (words, mut index, mut word) = (self.0, 0, self.0[0]);
+        std::iter::from_fn(move || {
+            while word == 0 {
+                index += 1;
+                word = *words.get(index)?;
+            }
+            let bit = word.trailing_zeros();
+            word &= word - 1;
+            Some(64 * index as u8 + bit as u8)
+        })
     }
 
-    fn insert(&mut self, byte: u8) {
+    pub(crate) fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
