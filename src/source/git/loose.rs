@@ -43,12 +43,26 @@ impl LooseObject {
         let damaged = || NoObject::Damaged("damaged".to_owned());
         let mut object =
             Self { file, state: Box::default(), head: [0; HEADER], ready: 0..0, kind: Kind::Blob, left: 0 };
-        let filled = inflate::read(&mut object.file, &mut object.state, &mut object.head).map_err(|_| damaged())?;
+        let mut head = [0; HEADER];
+        let filled = object.inflate(&mut head).map_err(|_| damaged())?;
+        object.head = head;
         let end = memchr::memchr(0, &object.head[..filled]).ok_or_else(damaged)?;
         let (kind, size) = header(&object.head[..end]).ok_or_else(damaged)?;
         object.ready = end + 1..filled;
         (object.kind, object.left) = (kind, size);
         Ok(Some(object))
+    }
+
+    fn inflate(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        inflate::read(&mut self.file, &mut self.state, out).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    /// The end of the content, where the stream has to end too, with a checksum that agrees.
+    fn finish(&mut self) -> io::Result<usize> {
+        if self.ready.is_empty() && self.inflate(&mut [0])? == 0 {
+            return Ok(0);
+        }
+        Err(io::ErrorKind::InvalidData.into())
     }
 
     /// What it is.
@@ -72,21 +86,20 @@ fn header(text: &[u8]) -> Option<(Kind, u64)> {
 
 impl Read for LooseObject {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let wanted = out.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        if wanted == 0 {
-            return Ok(0);
+        if self.left == 0 {
+            return self.finish();
         }
+        let wanted = out.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let out = &mut out[..wanted];
         let count = if self.ready.is_empty() {
-            inflate::read(&mut self.file, &mut self.state, out)
-                .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?
+            self.inflate(out)?
         } else {
             let count = wanted.min(self.ready.len());
             out[..count].copy_from_slice(&self.head[self.ready.start..self.ready.start + count]);
             self.ready.start += count;
             count
         };
-        if count == 0 {
+        if count == 0 && wanted > 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.left -= count as u64;
