@@ -16,7 +16,8 @@ use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
 use crate::rule::{RuleOverride, RuleSet, load_folder};
 use crate::scan::{Options, Scanner, Target as ScanTarget};
-use crate::source::{PathExclusions, git};
+use crate::source::PathExclusions;
+use crate::source::git::{self, Wanted};
 
 /// A scan that is ready to run.
 pub(super) struct Settings {
@@ -120,34 +121,32 @@ pub(super) fn rule_set(folders: &[impl AsRef<Path>]) -> anyhow::Result<RuleSet> 
 const INDEX_VARIABLE: &str = "GIT_INDEX_FILE";
 
 /// The changes that are to be scanned in place of the files of `path`, if any are.
-fn changes(args: &Scan, path: &Path) -> anyhow::Result<Option<(ScanTarget, TargetKind)>> {
-    let range = args.range.clone().or_else(|| args.since.clone().map(|since| (since, "HEAD".to_owned())));
+fn changes(args: &Scan, path: &Path) -> anyhow::Result<Option<Wanted>> {
+    let since = args.since.as_ref().map(|since| (since.clone(), "HEAD".to_owned()));
+    let range = args.range.clone().or(since);
     if !args.staged && range.is_none() {
         return Ok(None);
     }
-    let root = git::work_tree_root(path).filter(|_| path.is_dir());
-    let Some(root) = root else {
-        let option = if args.staged { "--staged" } else { "--range and --since" };
-        bail!("changes ({option}) are those of directories in git work trees, and {} is none", path.display());
-    };
-    let path = path.to_owned();
-    if let Some((from, to)) = range {
-        let resolve = |revision: &str| {
-            git::resolve_revision(&root, revision).map_err(|reason| anyhow!("{}: {reason}", path.display()))
-        };
-        let (from, to) = (resolve(&from)?, resolve(&to)?);
-        return Ok(Some((ScanTarget::Range { path, from, to }, TargetKind::Range)));
+    if !path.is_dir() || git::work_tree_root(path).is_none() {
+        let options = "--staged, --range and --since";
+        bail!("{options} need directories in git work trees, and {} is none", path.display());
     }
-    let index = std::env::var_os(INDEX_VARIABLE).filter(|index| !index.is_empty()).map(PathBuf::from);
-    Ok(Some((ScanTarget::Staged { path, index }, TargetKind::Staged)))
+    let Some((from, to)) = range else {
+        let index = std::env::var_os(INDEX_VARIABLE).filter(|index| !index.is_empty());
+        return Ok(Some(Wanted::Staged(index.map(PathBuf::from))));
+    };
+    let resolved = git::resolve_range(path, &from, &to);
+    let (from, to) = resolved.map_err(|reason| anyhow!("{}: {reason}", path.display()))?;
+    Ok(Some(Wanted::Range(from, to)))
 }
 
 fn resolve_targets(args: &Scan) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)> {
     let mut scan_targets = Vec::new();
     let mut targets = Vec::new();
     for path in &args.targets {
-        let (scan, kind) = if let Some(changes) = changes(args, path)? {
-            changes
+        let (scan, kind) = if let Some(wanted) = changes(args, path)? {
+            let kind = if args.staged { TargetKind::Staged } else { TargetKind::Range };
+            (ScanTarget::Changes(path.clone(), wanted), kind)
         } else if path.as_os_str() == "-" {
             (ScanTarget::Stdin, TargetKind::Stdin)
         } else {
@@ -164,8 +163,8 @@ fn resolve_targets(args: &Scan) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)
             }
         };
         let mut git = (kind != TargetKind::Stdin).then(|| git::info(path)).flatten();
-        if let (Some(git), ScanTarget::Range { from, to, .. }) = (&mut git, &scan) {
-            git.range = Some(CommitRange { from: from.clone(), to: to.clone() });
+        if let (Some(git), ScanTarget::Changes(_, Wanted::Range(from, to))) = (&mut git, &scan) {
+            git.range = Some(CommitRange { from: from.to_string(), to: to.to_string() });
         }
         if scan == ScanTarget::Stdin && scan_targets.contains(&ScanTarget::Stdin) {
             bail!("standard input can be scanned only once");

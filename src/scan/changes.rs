@@ -11,69 +11,35 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gix_hash::ObjectId;
-
 use super::pipeline::{Options, Worker};
 use crate::blob::{Origin, printable};
 use crate::finding::{Fingerprint, Hit};
 use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass};
-use crate::source::git::{self, Content, NoObject, ObjectBuffers, Objects};
+use crate::source::git::{ChangedFile, Changes, Content, ObjectBuffers, Objects, Wanted, changes};
 
 /// Changed files for each worker at least: one has working memory of its own, and most changes are small.
 const FILES_EACH: usize = 4;
 
-/// Which changes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Which<'w> {
-    /// What `git commit` would record, from this index where one is named.
-    Staged(Option<&'w Path>),
-    /// What the commits introduced that are reachable from the second revision and not from the first.
-    Range(&'w str, &'w str),
-}
-
-/// What changed in a work tree.
-struct Changes {
-    objects: Objects,
-    files: Vec<Changed>,
-    gaps: Vec<(Vec<u8>, GapClass, String)>,
-    /// Notes; those of paths with their path.
-    notes: Vec<(Vec<u8>, String)>,
-}
-
-/// A file with other content than before.
-struct Changed {
-    /// From the root of the work tree; later from the target.
-    path: Vec<u8>,
-    id: ObjectId,
-    before: Vec<ObjectId>,
-    commit: Option<Arc<str>>,
-}
-
 /// Scans what changed below `target`, a directory of a work tree, with workers that `worker` makes.
-pub(super) fn scan<'s>(target: &Path, which: Which<'_>, options: &Options, worker: &(impl Fn() -> Worker<'s> + Sync)) {
-    let found = catch_unwind(AssertUnwindSafe(|| below(target, which)))
+pub(super) fn scan<'s>(target: &Path, wanted: &Wanted, options: &Options, worker: &(impl Fn() -> Worker<'s> + Sync)) {
+    let found = catch_unwind(AssertUnwindSafe(|| changes(target, wanted)))
         .unwrap_or_else(|_| Err("reading it failed; please report this".to_owned()));
     let mut first = worker();
     let (changes, prefix) = match found {
         Ok(found) => found,
         Err(reason) => {
             let origin = first.origin(Vec::new(), None);
-            let what = match which {
-                Which::Staged(_) => "what is staged",
-                Which::Range(..) => "what the range introduced",
-            };
-            let reason = format!("{what} is not known: {reason}");
+            let reason = format!("what changed is not known: {reason}");
             return first.own.gaps.push(Gap::new(GapClass::Unreadable, origin, reason));
         }
     };
-    let Changes { objects, files, gaps, notes } = changes;
-    first.tell(&gaps, notes, &prefix);
-    let files = first.in_scope(files, &prefix, options);
+    first.tell(&changes, &prefix);
+    let files = first.in_scope(changes.files, &prefix, options);
     let next = AtomicUsize::new(0);
     let work = |mut worker: Worker<'s>| {
         let mut buffers = ObjectBuffers::default();
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            worker.changed(&objects, file, options.max_file_size, &mut buffers);
+            worker.changed(&changes.objects, file, options.max_file_size, &mut buffers);
         }
     };
     let threads = options.threads.min(files.len().div_ceil(FILES_EACH));
@@ -85,60 +51,15 @@ pub(super) fn scan<'s>(target: &Path, which: Which<'_>, options: &Options, worke
     });
 }
 
-/// What changed in the work tree around `target`, and the path of `target` in it.
-fn below(target: &Path, which: Which<'_>) -> Result<(Changes, Vec<u8>), String> {
-    let root = git::work_tree_root(target).ok_or("it lies in no git work tree")?;
-    let prefix = git::info(target).ok_or("it lies in no git work tree")?.prefix;
-    let changes = match which {
-        Which::Staged(index) => staged(git::staged(&root, index)?),
-        Which::Range(from, to) => introduced(git::introduced(&root, from, to)?),
-    };
-    Ok((changes, prefix))
-}
-
-fn staged(found: git::Staged) -> Changes {
-    let mut notes: Vec<(Vec<u8>, String)> = Vec::new();
-    if found.unmerged {
-        let note = "there are conflicts, with which `git commit` refuses; all versions were scanned";
-        notes.push((Vec::new(), note.to_owned()));
-    }
-    for path in found.submodules {
-        let note = "another commit of this submodule is staged; it is a repository of its own";
-        notes.push((path, note.to_owned()));
-    }
-    let files = found.files.into_iter();
-    let changed = |file: git::StagedFile| {
-        let before = file.before.into_iter().collect();
-        Changed { path: file.path, id: file.id, before, commit: None }
-    };
-    Changes { objects: found.objects, files: files.map(changed).collect(), gaps: found.gaps, notes }
-}
-
-fn introduced(found: git::Introduced) -> Changes {
-    let files = found.files.into_iter();
-    let changed = |file: git::IntroducedFile| Changed {
-        path: file.path,
-        id: file.id,
-        before: file.before,
-        commit: Some(file.commit),
-    };
-    let commits = if found.commits == 1 { "1 commit".to_owned() } else { format!("{} commits", found.commits) };
-    // What names stand for changes; a record says which commits they were.
-    let notes = vec![(Vec::new(), format!("the range {}..{} has {commits}", found.from, found.to))];
-    Changes { objects: found.objects, files: files.map(changed).collect(), gaps: found.gaps, notes }
-}
-
 impl Worker<'_> {
-    /// Tells of what holds below `prefix`.
-    fn tell(&mut self, gaps: &[(Vec<u8>, GapClass, String)], notes: Vec<(Vec<u8>, String)>, prefix: &[u8]) {
-        for (path, note) in notes {
-            match path.strip_prefix(prefix) {
-                _ if path.is_empty() => self.own.notes.push(note),
-                Some(path) => self.own.notes.push(format!("{}: {note}", printable(path))),
-                None => {}
-            }
+    /// Tells of what holds below `prefix`, files aside.
+    fn tell(&mut self, changes: &Changes, prefix: &[u8]) {
+        self.own.notes.extend(changes.notes.iter().cloned());
+        for path in changes.submodules.iter().filter_map(|path| path.strip_prefix(prefix)) {
+            let note = "another commit of this submodule is recorded; it is a repository of its own";
+            self.own.notes.push(format!("{}: {note}", printable(path)));
         }
-        for (path, class, reason) in gaps {
+        for (path, class, reason) in &changes.gaps {
             // What holds of a folder above holds here.
             let above = prefix.starts_with(path);
             if let Some(relative) = path.strip_prefix(prefix).or(above.then_some(&[])) {
@@ -149,7 +70,7 @@ impl Worker<'_> {
     }
 
     /// The files below `prefix` that nobody leaves out, with their paths from there. Tells of those that are left out.
-    fn in_scope(&mut self, files: Vec<Changed>, prefix: &[u8], options: &Options) -> Vec<Changed> {
+    fn in_scope(&mut self, files: Vec<ChangedFile>, prefix: &[u8], options: &Options) -> Vec<ChangedFile> {
         let mut left_out: BTreeMap<(Arc<str>, Vec<u8>), u64> = BTreeMap::new();
         let mut kept = Vec::new();
         for mut file in files {
@@ -162,19 +83,22 @@ impl Worker<'_> {
             kept.push(file);
         }
         for ((reason, path), files) in left_out {
-            self.own.coverage.files_seen += files;
-            self.own.coverage.files_excluded += files;
-            let origin = self.origin(path, None);
-            let stated = Some(reason);
-            self.own.exclusions.push(Exclusion { class: ExclusionClass::Configured, stated, origin, files });
+            self.leave_out(ExclusionClass::Configured, Some(reason), path, files);
         }
         kept
     }
 
+    fn leave_out(&mut self, class: ExclusionClass, stated: Option<Arc<str>>, path: Vec<u8>, files: u64) {
+        self.own.coverage.files_seen += files;
+        self.own.coverage.files_excluded += files;
+        let origin = self.origin(path, None);
+        self.own.exclusions.push(Exclusion { class, stated, origin, files });
+    }
+
     /// Scans one file, and keeps what it did not have before.
-    fn changed(&mut self, objects: &Objects, file: &Changed, largest: Option<u64>, buffers: &mut ObjectBuffers) {
+    fn changed(&mut self, objects: &Objects, file: &ChangedFile, largest: Option<u64>, buffers: &mut ObjectBuffers) {
         let origin = self.origin(file.path.clone(), file.commit.clone());
-        let mut content = match content(objects, &file.id, buffers) {
+        let mut content = match objects.content(&file.id, buffers) {
             Ok(content) => content,
             Err(error) => {
                 let (class, reason) = error.gap();
@@ -188,10 +112,7 @@ impl Worker<'_> {
             Content::Large(object) => object.left(),
         };
         if largest.is_some_and(|largest| size > largest) {
-            self.own.coverage.files_seen += 1;
-            self.own.coverage.files_excluded += 1;
-            let class = ExclusionClass::OverConfiguredSize;
-            return self.own.exclusions.push(Exclusion { class, stated: None, origin, files: 1 });
+            return self.leave_out(ExclusionClass::OverConfiguredSize, None, file.path.clone(), 1);
         }
         let known = self.own.hits.len();
         self.scan_content(&mut content, &origin);
@@ -223,21 +144,11 @@ impl Worker<'_> {
         origin: &Arc<Origin>,
         buffers: &mut ObjectBuffers,
     ) -> Vec<Hit> {
-        let Ok(mut content) = content(objects, id, buffers) else { return Vec::new() };
+        let Ok(mut content) = objects.content(id, buffers) else { return Vec::new() };
         let own = std::mem::take(&mut self.own);
         self.scan_content(&mut content, origin);
         std::mem::replace(&mut self.own, own).hits
     }
-}
-
-/// The content of an object. A panic in the library is damage of the object.
-fn content<'b>(objects: &Objects, id: &gix_hash::oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
-    let buffers = AssertUnwindSafe(buffers);
-    catch_unwind(move || {
-        let AssertUnwindSafe(buffers) = { buffers };
-        objects.content(id, buffers)
-    })
-    .unwrap_or_else(|_| Err(NoObject::Damaged("reading it failed".to_owned())))
 }
 
 /// How often each secret is there: by rule and value.

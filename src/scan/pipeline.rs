@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::changes::{self, Which};
+use super::changes;
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use crate::blob::{Blob, Content, FilePlace, Origin, printable};
 use crate::detect::Ended;
 use crate::finding::Hit;
 use crate::gap::{Coverage, Exclusion, Gap, GapClass};
 use crate::slot::Slot;
+use crate::source::git::Wanted;
 use crate::source::{MemoryBudget, Met, Outcome, PathExclusions, Reader, WalkOptions, walk};
 
 /// What to scan.
@@ -24,22 +25,8 @@ pub enum Target {
     Stream(PathBuf),
     /// Standard input.
     Stdin,
-    /// What `git commit` would record of a directory in a work tree.
-    Staged {
-        /// The directory.
-        path: PathBuf,
-        /// The index, where it is not that of the work tree.
-        index: Option<PathBuf>,
-    },
-    /// What the commits of a range introduced below a directory in a work tree.
-    Range {
-        /// The directory.
-        path: PathBuf,
-        /// The revision whose commits are left out.
-        from: String,
-        /// The revision whose commits are scanned.
-        to: String,
-    },
+    /// What changed below a directory of a git work tree.
+    Changes(PathBuf, Wanted),
 }
 
 /// How to scan.
@@ -126,10 +113,7 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
                 all.notes.extend(summary.notes);
             }
             Target::Stream(path) => worker().opened(path),
-            Target::Staged { path, index } => {
-                changes::scan(path, Which::Staged(index.as_deref()), options, &worker);
-            }
-            Target::Range { path, from, to } => changes::scan(path, Which::Range(from, to), options, &worker),
+            Target::Changes(path, wanted) => changes::scan(path, wanted, options, &worker),
             Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin)),
         }
     }

@@ -4,6 +4,7 @@
 //! configuration outside the repository is read. The git library reads the index; the few other facts lie in small
 //! text files, which are read here. Knows nothing of ignore rules or reports.
 
+mod changes;
 mod checkout;
 mod config;
 mod head;
@@ -14,11 +15,11 @@ mod revision;
 mod setup;
 mod staged;
 
+pub use changes::{ChangedFile, Changes, Wanted, changes};
 pub use checkout::{Checkout, checkout};
 pub use loose::LooseObject;
 pub use objects::{Content, NoObject, ObjectBuffers, Objects};
-pub use range::{Introduced, IntroducedFile, introduced, resolve_revision};
-pub use staged::{Staged, StagedFile, staged};
+pub use revision::resolve_range;
 
 use crate::blob::GitInfo;
 use std::collections::BTreeSet;

@@ -1,7 +1,11 @@
 //! `scan --range` and `--since`: what the commits of a range introduced.
 
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Stdio;
 
+use crate::plant::Noise;
 use crate::repository::{command, found, git, pairs, put, repository, secret};
 use crate::run::{Ran, Run, array, string};
 
@@ -94,6 +98,61 @@ fn a_merge_introduces_what_neither_side_has() {
 }
 
 #[test]
+fn what_a_commit_moved_is_nothing_new() {
+    let folder = repository(&[], &[("a.env", &secret("a")), ("d/b.env", &secret("b"))]);
+    let root = folder.path();
+    git(root, &["mv", "a.env", "moved.env"]);
+    git(root, &["mv", "d", "elsewhere"]);
+    git(root, &["commit", "-qm", "moved"]);
+    assert_eq!(found(&scan(root, &["--since", "HEAD^"]).expect(0), &[]), []);
+    commit(root, "copy.env", &secret("a"));
+    assert_eq!(found(&scan(root, &["--since", "HEAD~2"]).expect(1), &["a"]), pairs(&[("copy.env", "a")]));
+}
+
+#[test]
+fn the_same_content_is_new_where_it_takes_the_place_of_something_else() {
+    let folder = repository(&[], &[("x", "1\n")]);
+    let root = folder.path();
+    git(root, &["checkout", "-qb", "before"]);
+    commit(root, "a.env", &format!("# one\n{}", secret("a")));
+    git(root, &["checkout", "-qb", "side", "main"]);
+    // Here the secret is new; there it was moved to another line.
+    let new = commit(root, "a.env", &format!("# two\n{}", secret("a")));
+    git(root, &["checkout", "-q", "before"]);
+    commit(root, "a.env", &format!("# two\n{}", secret("a")));
+    git(root, &["merge", "-q", "-m", "both", "side"]);
+    let ran = scan(root, &["--range", "before~2..HEAD"]).expect(1);
+    assert_eq!(commits(&ran), pairs(&[("a.env", &new)]), "{}", ran.text());
+}
+
+#[test]
+fn a_whole_id_is_no_name_of_a_reference() {
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    let first = commit(root, "b.env", &secret("b"));
+    commit(root, "c.env", &secret("c"));
+    // A branch that is called like the first commit and is the second.
+    let output = command(root).args(["rev-parse", "HEAD"]).output().unwrap().stdout;
+    put(root, &format!(".git/refs/heads/{first}"), &String::from_utf8(output).unwrap());
+    let range = format!("{first}..HEAD");
+    assert_eq!(found(&scan(root, &["--range", &range]).expect(1), &["b", "c"]), pairs(&[("c.env", "c")]));
+}
+
+#[test]
+fn submodules_are_named_and_stores_that_are_not_read_refused() {
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    let inner = repository(&[], &[("b.env", &secret("inner"))]);
+    git(root, &["submodule", "--quiet", "add", inner.path().to_str().unwrap(), "inner"]);
+    git(root, &["commit", "-qm", "x"]);
+    let report = scan(root, &["--since", "HEAD^"]).expect(0).json();
+    assert!(array(&report["notes"]).iter().any(|note| string(note).starts_with("inner: another commit")), "{report}");
+    let folder = repository(&["--ref-format=reftable"], &[("a.env", "a=1\n")]);
+    let ran = scan(folder.path(), &["--since", "main"]).expect(2);
+    assert!(ran.stderr.contains("a store that is not read"), "{}", ran.stderr);
+}
+
+#[test]
 fn clocks_that_were_wrong_hide_nothing() {
     let folder = repository(&[], &[("a.env", "a=1\n")]);
     let root = folder.path();
@@ -109,6 +168,54 @@ fn clocks_that_were_wrong_hide_nothing() {
         pairs(&[("three.env", "three"), ("two.env", "two")])
     );
     assert_eq!(found(&scan(root, &["--since", "HEAD~3"]).expect(1), &names).len(), 3);
+}
+
+/// Histories with merges and roots at random, as `git fast-import` reads them; each commit is a branch. Times are up to
+/// `skew` commits away from the order.
+fn history(noise: &mut Noise, commits: usize, skew: usize) -> String {
+    let mut stream = String::new();
+    for number in 1..=commits {
+        let time = 1_000_000_000 + 10 * (number + noise.below(2 * skew + 1));
+        let _ =
+            write!(stream, "commit refs/heads/b{number}\nmark :{number}\ncommitter A <a@example.org> {time} +0000\n");
+        let _ = write!(stream, "data 1\nx\n");
+        let mut parents: Vec<usize> = Vec::new();
+        for _ in 0..[0, 1, 1, 1, 1, 2, 2, 3][noise.below(8)].min(number - 1) {
+            let parent = if noise.below(4) > 0 {
+                number - 1 - noise.below(4).min(number - 2)
+            } else {
+                1 + noise.below(number - 1)
+            };
+            if !parents.contains(&parent) {
+                let _ = writeln!(stream, "{} :{parent}", if parents.is_empty() { "from" } else { "merge" });
+                parents.push(parent);
+            }
+        }
+        let _ = write!(stream, "M 100644 inline f{number}\ndata 2\nx\n\n");
+    }
+    stream
+}
+
+#[test]
+fn a_range_has_the_commits_that_git_says() {
+    let mut noise = Noise::seeded("histories");
+    for (commits, skew) in [(5, 0), (30, 0), (60, 0), (12, 2), (30, 5), (60, 60)] {
+        let folder = repository(&[], &[]);
+        let root = folder.path();
+        let mut import = command(root).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().unwrap();
+        import.stdin.take().unwrap().write_all(history(&mut noise, commits, skew).as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
+        for _ in 0..8 {
+            let range = format!("b{}..b{}", 1 + noise.below(commits), 1 + noise.below(commits));
+            let listed = command(root).args(["rev-list", "--count", &range]).output().unwrap().stdout;
+            let expected: u64 = String::from_utf8(listed).unwrap().trim().parse().unwrap();
+            let report = scan(root, &["--range", &range]).expect(0).json();
+            let note = array(&report["notes"]).iter().map(string).find(|note| note.starts_with("the range")).unwrap();
+            let counted: u64 = note.split(' ').nth_back(1).unwrap().parse().unwrap();
+            // Clocks that were wrong may add some, and hide none.
+            assert!(counted == expected || skew > 0 && counted > expected, "{range}: {counted} of {expected}, {skew}");
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::plant::Noise;
 use crate::repository::{command, found, git, pairs, put, repository, secret};
 use crate::run::{Ran, Run, array, string, token};
 
@@ -82,6 +83,15 @@ fn what_is_moved_or_removed_is_nothing_new() {
     git(root, &["rm", "-rq", "d"]);
     let report = scan(root).expect(0).json();
     assert_eq!(report["coverage"]["files_seen"], 0);
+    // A file becomes a folder that holds it.
+    git(root, &["reset", "-q", "--hard"]);
+    git(root, &["rm", "-q", "--cached", "a.env"]);
+    fs::rename(root.join("a.env"), root.join("kept")).unwrap();
+    fs::create_dir(root.join("a.env")).unwrap();
+    fs::rename(root.join("kept"), root.join("a.env/a.env")).unwrap();
+    git(root, &["add", "."]);
+    assert_eq!(found(&scan(root).expect(0), &[]), []);
+    git(root, &["reset", "-q", "--hard"]);
     // A copy is new.
     fs::copy(root.join("a.env"), root.join("copy.env")).unwrap();
     git(root, &["add", "copy.env"]);
@@ -232,6 +242,15 @@ fn damage_is_a_gap_and_hides_nothing_else() {
     assert_eq!(classes(&ran), pairs(&[("unreadable", "d/e/b.env")]));
     assert!(!ran.text().contains(".git/objects"), "a reason names no path: {}", ran.text());
 
+    // A checksum that does not agree: what came is searched.
+    let folder = staged();
+    let path = object(folder.path(), ":d/e/b.env");
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(classes(&scan(folder.path()).expect(1)), pairs(&[("unreadable", "d/e/b.env")]));
+
     fs::remove_file(&path).unwrap();
     assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo can be started").success());
     let ran = scan(folder.path()).expect(1);
@@ -258,6 +277,48 @@ fn damage_is_a_gap_and_hides_nothing_else() {
     fs::write(&index, bytes).unwrap();
     let ran = scan(folder.path()).expect(3);
     assert_eq!(classes(&ran), pairs(&[("unreadable", "")]));
+}
+
+#[test]
+fn bytes_that_were_changed_at_random_cannot_upset_the_scan() {
+    let mut noise = Noise::seeded("damage");
+    for form in ["2", "4", "split", "pack"] {
+        let folder = repository(&[], &[("a/b.env", "b=1\n"), ("a/c/d.env", "d=1\n"), ("e.env", "e=1\n")]);
+        let root = folder.path();
+        match form {
+            "split" => git(root, &["update-index", "--split-index"]),
+            "pack" => git(root, &["gc", "-q"]),
+            version => git(root, &["update-index", "--index-version", version]),
+        }
+        put(root, "a/new.env", &secret("new"));
+        git(root, &["add", "."]);
+        let folder = root.join(if form == "pack" { ".git/objects/pack" } else { ".git" });
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
+        let files: Vec<PathBuf> = files
+            .filter(|file| ["index", "sharedindex", "pack-"].iter().any(|start| name(file).starts_with(start)))
+            .collect();
+        for _ in 0..24 {
+            let file = &files[noise.below(files.len())];
+            let whole = fs::read(file).unwrap();
+            let mut bytes = whole.clone();
+            if form != "pack" {
+                // An index without a checksum is believed.
+                let end = bytes.len() - 20;
+                bytes[end..].fill(0);
+            }
+            for _ in 0..=noise.below(4) {
+                let at = noise.below(bytes.len());
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xff][noise.below(5)];
+            }
+            fs::remove_file(file).unwrap();
+            fs::write(file, bytes).unwrap();
+            let ran = scan(root);
+            assert!([0, 1, 3].contains(&ran.status), "{form}: {} {}", ran.status, ran.stderr);
+            fs::write(file, whole).unwrap();
+        }
+        assert_eq!(found(&scan(root).expect(1), &["new"]), pairs(&[("a/new.env", "new")]), "{form}");
+    }
 }
 
 #[test]
@@ -343,7 +404,7 @@ fn nothing_that_the_configuration_names_is_run() {
 fn only_folders_of_work_trees_have_anything_staged() {
     let folder = TempDir::new().unwrap();
     let ran = scan(folder.path()).expect(2);
-    assert!(ran.stderr.contains("directories in git work trees"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("need directories in git work trees"), "{}", ran.stderr);
     Run::new(["scan", "--staged", "-"]).go().expect(2);
 }
 

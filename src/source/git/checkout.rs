@@ -3,13 +3,14 @@
 //! As everywhere in this module nothing of the repository is obeyed: objects and index are opened by themselves, never
 //! the repository with its configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::path::Path;
 
 use git2::{IndexEntry, ObjectType, Odb, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use gix_hash::ObjectId;
 
-use super::{GitDirectory, check_index, head, prepare, work_tree_root};
+use super::{GitDirectory, check_index, head, prepare, shallow, work_tree_root};
 use crate::source::os::{self, Links};
 
 /// Bytes of tracked files that are hashed, at most, where the index cannot say that they are unchanged.
@@ -17,9 +18,6 @@ const MAX_HASHED: u64 = 256 << 20;
 
 /// Commits that are followed to find the depth of a shallow clone, at most.
 const MAX_DEPTH: u64 = 100_000;
-
-/// Bytes of the `shallow` file, at most.
-const MAX_SHALLOW: u64 = 1 << 20;
 
 /// Mode bits that tell what an entry is (git's `Documentation/gitformat-index`).
 const KIND: u32 = 0o170_000;
@@ -53,11 +51,7 @@ pub fn checkout(target: &Path) -> Option<Checkout> {
         .filter(|setting| setting.section == b"remote" && setting.subsection == b"origin" && setting.name == b"fetch")
         .filter_map(|setting| String::from_utf8(setting.value?).ok())
         .collect();
-    let shallow = os::read_regular(&directory.common.join("shallow"), MAX_SHALLOW, Links::Follow).unwrap_or_default();
-    let boundaries: Vec<Oid> = shallow
-        .split(|&byte| byte == b'\n')
-        .filter_map(|line| Oid::from_str(std::str::from_utf8(line).ok()?.trim()).ok())
-        .collect();
+    let boundaries = shallow(&directory);
     let opened = open(&directory);
     let depth = match &opened {
         Ok((objects, head)) if !boundaries.is_empty() => depth(objects, *head, &boundaries),
@@ -80,10 +74,10 @@ fn open(directory: &GitDirectory) -> Result<(Repository, Oid), String> {
     Ok((repository, Oid::from_str(&head).map_err(text)?))
 }
 
-fn depth(objects: &Repository, head: Oid, boundaries: &[Oid]) -> Option<u64> {
+fn depth(objects: &Repository, head: Oid, boundaries: &BTreeSet<ObjectId>) -> Option<u64> {
     let mut at = head;
     for depth in 1..=MAX_DEPTH {
-        if boundaries.contains(&at) {
+        if boundaries.contains(&ObjectId::from_bytes_or_panic(at.as_bytes())) {
             return Some(depth);
         }
         at = objects.find_commit(at).ok()?.parent_id(0).ok()?;

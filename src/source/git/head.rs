@@ -46,11 +46,7 @@ pub(super) fn commit(directory: &GitDirectory, hash: gix_hash::Kind) -> Result<O
     let Some(name) = symbolic(&text) else {
         return object_id(&text).map_or_else(|| Err("HEAD is damaged".to_owned()), parse);
     };
-    let settings = directory.settings()?;
-    let mut stores = settings.iter().filter(|one| one.section == b"extensions" && one.name == b"refstorage");
-    if stores.any(|one| !one.value.as_deref().unwrap_or_default().eq_ignore_ascii_case(b"files")) {
-        return Err("references are kept in a store that is not read, so that HEAD is not known".to_owned());
-    }
+    check_store(directory)?;
     match resolve(directory, name) {
         Some(id) => parse(id),
         // A reference that is there and names nothing is damage, not the time before the first commit.
@@ -59,25 +55,39 @@ pub(super) fn commit(directory: &GitDirectory, hash: gix_hash::Kind) -> Result<O
     }
 }
 
-/// What a short or full name of a reference stands for, looked for where git does (gitrevisions(7)).
-pub(super) fn reference(directory: &GitDirectory, name: &str) -> Option<String> {
+/// Refuses repositories that keep their references in another store than files.
+fn check_store(directory: &GitDirectory) -> Result<(), String> {
+    let settings = directory.settings()?;
+    let mut stores = settings.iter().filter(|one| one.section == b"extensions" && one.name == b"refstorage");
+    if stores.any(|one| !one.value.as_deref().unwrap_or_default().eq_ignore_ascii_case(b"files")) {
+        return Err("references are kept in a store that is not read".to_owned());
+    }
+    Ok(())
+}
+
+/// What a short or full name of a reference stands for, looked for where git does (gitrevisions(7)). The error is a clause.
+pub(super) fn reference(directory: &GitDirectory, name: &str) -> Result<Option<String>, String> {
     let plain = !name.is_empty()
         && !name.contains("..")
         && !name.starts_with('/')
         && !name.contains(|c: char| c.is_control() || " \\:?*[".contains(c));
     if !plain {
-        return None;
+        return Ok(None);
     }
+    check_store(directory)?;
     // `MERGE_HEAD` and its like lie beside HEAD.
     if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
         let text = os::read_regular(&directory.own.join(name), MAX_REFERENCE, Links::Follow).ok();
         if let Some(id) = text.and_then(|text| object_id(&text)) {
-            return Some(id);
+            return Ok(Some(id));
         }
     }
-    let folders = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+    if name.starts_with("refs/") {
+        return Ok(resolve(directory, name));
+    }
+    let folders = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
     let names = folders.iter().map(|folder| format!("{folder}{name}")).chain([format!("refs/remotes/{name}/HEAD")]);
-    names.filter(|name| name.starts_with("refs/")).find_map(|name| resolve(directory, &name))
+    Ok(names.into_iter().find_map(|name| resolve(directory, &name)))
 }
 
 /// The commit that a reference names.

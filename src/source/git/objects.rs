@@ -3,8 +3,10 @@
 //! Objects that another directory holds (`objects/info/alternates`) are not read, since it need not belong to the scope,
 //! and no remote is asked for those that a partial clone lacks: both are told apart from damage.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use gix_hash::{ObjectId, oid};
@@ -13,7 +15,6 @@ use gix_pack::Bundle;
 
 use super::GitDirectory;
 use super::loose::LooseObject;
-use super::range::Commit;
 use crate::gap::GapClass;
 
 /// Bytes that an object may have that is held whole: all of packs, whose objects are built of others.
@@ -82,7 +83,10 @@ impl NoObject {
 
 impl Objects {
     /// Opens the packs of a repository. What cannot be opened is missed when an object is not found.
-    pub(super) fn open(directory: &GitDirectory, hash: gix_hash::Kind) -> Self {
+    ///
+    /// The error is a clause: the repository is of a form that is not understood.
+    pub(super) fn open(directory: &GitDirectory) -> Result<Self, String> {
+        let hash = directory.object_format()?;
         let folder = directory.common.join("objects");
         let (mut packs, mut damaged) = (Vec::new(), Vec::new());
         for path in indexes(&folder.join("pack")) {
@@ -95,16 +99,21 @@ impl Objects {
             }
         }
         let alternates = fs::symlink_metadata(folder.join("info/alternates")).is_ok();
-        Self { hash, packs, folder, damaged, alternates }
+        Ok(Self { hash, packs, folder, damaged, alternates })
     }
 
     /// The kind of the repository's object ids.
-    pub fn hash(&self) -> gix_hash::Kind {
+    pub(super) fn hash(&self) -> gix_hash::Kind {
         self.hash
     }
 
-    /// Finds an object. The content of a packed one is in the buffers then.
+    /// Finds an object. The content of a packed one is in the buffers then. A panic of the library is damage of the object.
     fn find(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found, NoObject> {
+        catch_unwind(AssertUnwindSafe(|| self.look_up(id, buffers)))
+            .unwrap_or_else(|_| Err(NoObject::Damaged("reading it failed".to_owned())))
+    }
+
+    fn look_up(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found, NoObject> {
         let mut failed = None;
         for pack in &self.packs {
             let Some(index) = pack.index.lookup(id) else { continue };
@@ -197,15 +206,15 @@ impl Objects {
         Err(NoObject::Damaged("too many tags of tags".to_owned()))
     }
 
-    /// The ids that begin with `prefix`, which `text` is as well: two at most.
-    pub(super) fn ids_with(&self, prefix: gix_hash::Prefix, text: &str) -> Vec<ObjectId> {
-        let mut found = std::collections::BTreeSet::new();
+    /// The ids that begin with `prefix`: two at most.
+    pub(super) fn ids_with(&self, prefix: gix_hash::Prefix) -> Vec<ObjectId> {
+        let mut found = BTreeSet::new();
         for pack in &self.packs {
             let mut candidates = 0..0;
             pack.index.lookup_prefix(prefix, Some(&mut candidates));
             found.extend(candidates.take(2).map(|index| pack.index.oid_at_index(index).to_owned()));
         }
-        let text = text.to_ascii_lowercase();
+        let text = prefix.to_string();
         let files = fs::read_dir(self.folder.join(&text[..2])).into_iter().flatten().filter_map(Result::ok);
         let names = files.filter_map(|file| Some(format!("{}{}", &text[..2], file.file_name().to_str()?)));
         found.extend(
@@ -268,6 +277,15 @@ fn packed(pack: &Bundle, index: u32, buffers: &mut ObjectBuffers) -> Result<Kind
     let (found, _) =
         pack.get_object_by_index(index, &mut buffers.bytes, &mut buffers.inflate, &mut cache).map_err(damage)?;
     Ok(found.kind)
+}
+
+/// What is read of a commit.
+#[derive(Clone, Debug)]
+pub(super) struct Commit {
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    /// Seconds since 1970, as the committer's clock told.
+    pub(super) time: i64,
 }
 
 /// An entry of a tree.

@@ -1,231 +1,132 @@
-//! What the commits of a range introduced: the content that none of their parents has at the same path.
+//! What the commits of a range introduced: the content that none of their parents has.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use gix_hash::ObjectId;
-use gix_object::tree::EntryKind;
 
-use super::objects::{NoObject, ObjectBuffers, Objects, TreeEntry};
-use super::staged::{MAX_DEPTH, is_content};
-use super::{GitDirectory, revision, shallow};
+use super::changes::{ChangedFile, Changes, Comparison};
+use super::objects::{Commit, Objects};
+use super::{GitDirectory, shallow};
 use crate::gap::GapClass;
 
-/// What a range introduced.
-pub struct Introduced {
-    /// Where the content lies.
-    pub objects: Objects,
-    /// Files, those of older commits first.
-    pub files: Vec<IntroducedFile>,
-    /// The commit whose history is left out.
-    pub from: ObjectId,
-    /// The commit whose history is the range, as far as the other does not have it.
-    pub to: ObjectId,
-    /// How many commits the range has.
-    pub commits: u64,
-    /// What could not be compared: path, class and a clause that says why.
-    pub gaps: Vec<(Vec<u8>, GapClass, String)>,
-}
-
-/// A file that a commit introduced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IntroducedFile {
-    /// Path from the root of the work tree, with `/` between components.
-    pub path: Vec<u8>,
-    /// Its content.
-    pub id: ObjectId,
-    /// The content that parents of the commit have at this path.
-    pub before: Vec<ObjectId>,
-    /// The commit, in hexadecimal.
-    pub commit: Arc<str>,
-}
-
-/// What the commits introduced that are reachable from `to` and not from `from`. The error is a clause.
-pub fn introduced(workdir: &Path, from: &str, to: &str) -> Result<Introduced, String> {
-    let directory = GitDirectory::of(workdir)?;
-    let objects = Objects::open(&directory, directory.object_format()?);
-    let mut buffers = ObjectBuffers::default();
-    let from = revision::commit(&directory, &objects, &mut buffers, from)?;
-    let to = revision::commit(&directory, &objects, &mut buffers, to)?;
-    let boundaries = shallow(&directory);
-    let mut walk = Walk { objects: &objects, buffers, gaps: Vec::new(), seen: HashSet::new(), files: Vec::new() };
-    let commits = walk.commits(from, to, &boundaries);
+/// What the commits introduced that `to` has in its history, or is, and `from` has not.
+pub(super) fn changes(directory: &GitDirectory, objects: Objects, from: ObjectId, to: ObjectId) -> Changes {
+    let mut comparison = Comparison::new(&objects);
+    let mut walk = Walk::new(shallow(directory));
+    walk.run(from, to, &mut comparison);
+    let range = walk.range();
+    // The same content at the same path is told of once, unless it takes the place of something else.
+    let mut seen = HashSet::new();
+    let mut files = Vec::new();
     // The oldest first: what a commit introduced is not new in those that follow.
-    for (id, commit) in commits.iter().rev() {
-        walk.introduced(id, commit);
-    }
-    let Walk { files, gaps, .. } = walk;
-    Ok(Introduced { objects, files, from, to, commits: commits.len() as u64, gaps })
-}
-
-/// The id, in hexadecimal, of the commit that a revision names in the repository of a work tree. The error says in words
-/// why it names none.
-pub fn resolve_revision(workdir: &Path, text: &str) -> Result<String, String> {
-    let directory = GitDirectory::of(workdir)?;
-    let objects = Objects::open(&directory, directory.object_format()?);
-    let found = revision::commit(&directory, &objects, &mut ObjectBuffers::default(), text);
-    found.map(|id| id.to_string()).map_err(|reason| {
-        let hint = if shallow(&directory).is_empty() {
-            ""
-        } else {
-            "; the clone is shallow, so that it may lie outside (`fetch-depth: 0` fetches all)"
-        };
-        format!("{reason}{hint}")
-    })
-}
-
-/// What is read of a commit.
-#[derive(Clone, Debug)]
-pub(super) struct Commit {
-    pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
-    /// Seconds since 1970, as the committer's clock told.
-    pub(super) time: i64,
-}
-
-struct Walk<'o> {
-    objects: &'o Objects,
-    buffers: ObjectBuffers,
-    gaps: Vec<(Vec<u8>, GapClass, String)>,
-    /// Paths and content that were introduced already.
-    seen: HashSet<(Vec<u8>, ObjectId)>,
-    files: Vec<IntroducedFile>,
-}
-
-impl Walk<'_> {
-    /// The commits that are reachable from `to` and not from `from`, children before their parents.
-    ///
-    /// Both ends are walked by the time of commits, the latest first, until only commits are left that `from` reaches.
-    /// Where clocks were wrong, a few commits that it reaches may be among the result: more is scanned, never less.
-    fn commits(&mut self, from: ObjectId, to: ObjectId, boundaries: &BTreeSet<ObjectId>) -> Vec<(ObjectId, Commit)> {
-        let mut known: HashMap<ObjectId, Option<Commit>> = HashMap::new();
-        let mut old: HashSet<ObjectId> = HashSet::new();
-        let mut queue = BinaryHeap::new();
-        let mut ends_early = false;
-        for (id, is_old) in [(from, true), (to, false)] {
-            if is_old {
-                old.insert(id);
-            }
-            let time = self.know(&mut known, id).map_or(i64::MAX, |commit| commit.time);
-            queue.push((time, id));
+    for (id, commit) in range.iter().rev() {
+        // Of a parent that cannot be read nothing is known, so that all counts as new.
+        let parents = commit.parents.iter().filter_map(|parent| Some(walk.known.get(parent)?.as_ref()?.tree));
+        comparison.trees(&[], &commit.tree, &parents.collect::<Vec<_>>(), 0);
+        comparison.leave_out_moved();
+        let commit: Arc<str> = Arc::from(id.to_string());
+        for file in comparison.files.drain(..).filter(|file| seen.insert(file.clone())) {
+            files.push(ChangedFile { commit: Some(Arc::clone(&commit)), ..file });
         }
+    }
+    let commits = if range.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", range.len()) };
+    // What names stand for changes; a record says which commits they were.
+    let notes = vec![format!("the range {from}..{to} has {commits}")];
+    let Comparison { mut submodules, gaps, .. } = comparison;
+    submodules.sort();
+    submodules.dedup();
+    Changes { objects, files, submodules, gaps, notes }
+}
+
+/// A walk along the histories of two commits.
+struct Walk {
+    /// The commits that were met; none for those that cannot be read.
+    known: HashMap<ObjectId, Option<Commit>>,
+    /// Those of them that the first has in its history, or is.
+    old: HashSet<ObjectId>,
+    /// The earliest time of a commit that was met from the second one first.
+    earliest: i64,
+    /// Where a shallow clone ends.
+    boundaries: BTreeSet<ObjectId>,
+}
+
+impl Walk {
+    fn new(boundaries: BTreeSet<ObjectId>) -> Self {
+        Self { known: HashMap::new(), old: HashSet::new(), earliest: i64::MAX, boundaries }
+    }
+
+    /// Walks both histories by the time of commits, the latest first, until what is left is in that of `from` and earlier
+    /// than all that was met from `to`, as it is at once where clocks were right.
+    ///
+    /// Where they were wrong, a few commits that `from` has may count as new: more is scanned, never less.
+    fn run(&mut self, from: ObjectId, to: ObjectId, comparison: &mut Comparison<'_>) {
+        let mut queue = BinaryHeap::new();
+        // Those in the queue that only `to` has, as far as is known.
+        let mut pending = HashSet::new();
         let mut done = HashSet::new();
-        while let Some((_, id)) = queue.pop() {
-            if !done.insert((id, old.contains(&id))) {
-                continue;
-            }
-            let is_old = old.contains(&id);
-            let cut = boundaries.contains(&id);
-            ends_early |= cut && !is_old;
-            let parents =
-                if cut { Vec::new() } else { known[&id].as_ref().map_or_else(Vec::new, |one| one.parents.clone()) };
-            for parent in parents {
-                let news = is_old && old.insert(parent);
-                if !known.contains_key(&parent) || news {
-                    let time = self.know(&mut known, parent).map_or(i64::MAX, |commit| commit.time);
-                    queue.push((time, parent));
-                }
-            }
-            if is_old && queue.iter().all(|(_, id)| old.contains(id)) && !may_change(&known, &old, &queue) {
+        self.old.insert(from);
+        queue.push((self.meet(from, comparison), from));
+        if to != from {
+            pending.insert(to);
+            queue.push((self.meet(to, comparison), to));
+        }
+        let mut cut = false;
+        while let Some((time, id)) = queue.pop() {
+            if pending.is_empty() && time < self.earliest {
                 break;
             }
+            pending.remove(&id);
+            let old = self.old.contains(&id);
+            if !done.insert((id, old)) {
+                continue;
+            }
+            let Some(commit) = &self.known[&id] else { continue };
+            if self.boundaries.contains(&id) {
+                cut |= !old;
+                continue;
+            }
+            for parent in commit.parents.clone() {
+                if old && self.old.insert(parent) {
+                    pending.remove(&parent);
+                } else if self.known.contains_key(&parent) {
+                    continue;
+                }
+                let time = self.meet(parent, comparison);
+                if !self.old.contains(&parent) {
+                    pending.insert(parent);
+                }
+                queue.push((time, parent));
+            }
         }
-        let mut range: Vec<(ObjectId, Commit)> = known
-            .into_iter()
-            .filter(|(id, _)| !old.contains(id))
-            .filter_map(|(id, commit)| Some((id, commit?)))
-            .collect();
-        if ends_early {
+        if cut {
             let reason = "the clone is shallow and ends within the range; fetch more of it (`git fetch --unshallow`, \
                           `fetch-depth: 0`)";
-            self.gaps.push((Vec::new(), GapClass::Missing, reason.to_owned()));
+            comparison.gaps.push((Vec::new(), GapClass::Missing, reason.to_owned()));
         }
+    }
+
+    /// Reads a commit, once, and returns its time. One that cannot be read is a gap, and is looked at first.
+    fn meet(&mut self, id: ObjectId, comparison: &mut Comparison<'_>) -> i64 {
+        let commit = self.known.entry(id).or_insert_with(|| {
+            let found = comparison.objects.commit(&id, &mut comparison.buffers);
+            comparison.or_gap(&[], &format!("the commit {id}"), found)
+        });
+        let time = commit.as_ref().map_or(i64::MAX, |commit| commit.time);
+        if !self.old.contains(&id) {
+            self.earliest = self.earliest.min(time);
+        }
+        time
+    }
+
+    /// The commits that only the second has, children before their parents.
+    fn range(&self) -> Vec<(ObjectId, Commit)> {
+        let new = self.known.iter().filter(|(id, _)| !self.old.contains(*id));
+        let mut range = new.filter_map(|(id, commit)| Some((*id, commit.clone()?))).collect();
         sort_by_descent(&mut range);
         range
     }
-
-    /// Reads a commit, once. A commit that cannot be read is a gap.
-    fn know<'k>(&mut self, known: &'k mut HashMap<ObjectId, Option<Commit>>, id: ObjectId) -> Option<&'k Commit> {
-        known
-            .entry(id)
-            .or_insert_with(|| match self.objects.commit(&id, &mut self.buffers) {
-                Ok(commit) => Some(commit),
-                Err(error) => {
-                    let (class, reason) = error.gap();
-                    self.gaps.push((Vec::new(), class, format!("the commit {id}: {reason}")));
-                    None
-                }
-            })
-            .as_ref()
-    }
-
-    /// Lists what a commit introduced.
-    fn introduced(&mut self, id: &ObjectId, commit: &Commit) {
-        let commit_name: Arc<str> = Arc::from(id.to_string());
-        let mut parents = Vec::new();
-        for parent in &commit.parents {
-            // Of a parent that is not there nothing is known, so that all counts as new.
-            if let Ok(parent) = self.objects.commit(parent, &mut self.buffers) {
-                parents.push(parent.tree);
-            }
-        }
-        self.folder(&[], commit.tree, &parents, &commit_name, 0);
-    }
-
-    fn folder(&mut self, path: &[u8], tree: ObjectId, parents: &[ObjectId], commit: &Arc<str>, depth: usize) {
-        if parents.contains(&tree) {
-            return;
-        }
-        if depth > MAX_DEPTH {
-            let reason = format!("more than {MAX_DEPTH} folders within each other");
-            return self.gaps.push((path.to_vec(), GapClass::OverBudget, reason));
-        }
-        let Some(entries) = self.tree(path, tree) else { return };
-        let parents: Vec<BTreeMap<Vec<u8>, TreeEntry>> = parents
-            .iter()
-            .filter_map(|&tree| self.tree(path, tree))
-            .map(|entries| entries.into_iter().map(|entry| (entry.name.clone(), entry)).collect())
-            .collect();
-        for entry in entries {
-            let before: Vec<&TreeEntry> = parents.iter().filter_map(|parent| parent.get(&entry.name)).collect();
-            if before.iter().any(|before| before.id == entry.id) {
-                continue;
-            }
-            let below = if path.is_empty() { entry.name.clone() } else { [path, b"/", &entry.name].concat() };
-            let of = |wanted: fn(EntryKind) -> bool| -> Vec<ObjectId> {
-                before.iter().filter(|before| wanted(before.kind)).map(|before| before.id).collect()
-            };
-            if entry.kind == EntryKind::Tree {
-                let before = of(|kind| kind == EntryKind::Tree);
-                self.folder(&below, entry.id, &before, commit, depth + 1);
-            } else if is_content(entry.kind) && self.seen.insert((below.clone(), entry.id)) {
-                let commit = Arc::clone(commit);
-                self.files.push(IntroducedFile { path: below, id: entry.id, before: of(is_content), commit });
-            }
-        }
-    }
-
-    fn tree(&mut self, path: &[u8], tree: ObjectId) -> Option<Vec<TreeEntry>> {
-        self.objects
-            .tree(&tree, &mut self.buffers)
-            .map_err(|error: NoObject| {
-                let (class, reason) = error.gap();
-                self.gaps.push((path.to_vec(), class, format!("its tree {tree}: {reason}")));
-            })
-            .ok()
-    }
-}
-
-/// Whether a commit in the queue may still turn out to lead to one that counts as new.
-fn may_change(
-    known: &HashMap<ObjectId, Option<Commit>>,
-    old: &HashSet<ObjectId>,
-    queue: &BinaryHeap<(i64, ObjectId)>,
-) -> bool {
-    let latest = queue.peek().map_or(i64::MIN, |(time, _)| *time);
-    known.iter().any(|(id, commit)| !old.contains(id) && commit.as_ref().is_some_and(|one| one.time <= latest))
 }
 
 /// Puts children before their parents; of others the later one first.

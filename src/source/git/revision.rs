@@ -2,77 +2,89 @@
 //!
 //! What needs reflogs, dates, messages or paths (`@{...}`, `:/text`, `rev:path`) is refused in words.
 
+use std::path::Path;
+
 use gix_hash::{ObjectId, Prefix};
 
 use super::objects::{ObjectBuffers, Objects};
-use super::{GitDirectory, head};
+use super::{GitDirectory, head, shallow, work_tree_root};
 
 /// The least beginning of an id.
 const LEAST_ID: usize = 4;
 
-/// The commit that `text` names. The error is a clause.
-pub(super) fn commit(
-    directory: &GitDirectory,
-    objects: &Objects,
-    buffers: &mut ObjectBuffers,
-    text: &str,
-) -> Result<ObjectId, String> {
-    let end = text.find(['~', '^']).unwrap_or(text.len());
-    let (name, mut steps) = text.split_at(end);
-    let id = named(directory, objects, name)?;
-    let mut at = objects.peel(&id, buffers).map_err(|error| format!("{name}: {}", error.gap().1))?;
-    while !steps.is_empty() {
-        let kind = steps.as_bytes()[0];
-        let digits = steps[1..].bytes().take_while(u8::is_ascii_digit).count();
-        let number = &steps[1..=digits];
-        let unknown = || format!("`{text}` is no revision that is understood");
-        let number: usize = if number.is_empty() { 1 } else { number.parse().map_err(|_| unknown())? };
-        match kind {
-            b'~' => {
-                for _ in 0..number {
-                    at = parent(objects, buffers, &at, 1, text)?;
+/// The commits that two revisions name in the repository of the work tree around `target`. The error is a clause that
+/// says which of them names none, and why.
+pub fn resolve_range(target: &Path, from: &str, to: &str) -> Result<(ObjectId, ObjectId), String> {
+    let root = work_tree_root(target).ok_or("it lies in no git work tree")?;
+    let directory = GitDirectory::of(&root)?;
+    let objects = Objects::open(&directory)?;
+    let mut names = Names { directory: &directory, objects: &objects, buffers: ObjectBuffers::default() };
+    let mut resolve = |text: &str| names.commit(text).map_err(|reason| format!("`{text}`: {reason}"));
+    resolve(from).and_then(|from| Ok((from, resolve(to)?))).map_err(|reason| {
+        let hint = "; the clone is shallow, so that it may lie outside (`fetch-depth: 0` fetches all)";
+        if shallow(&directory).is_empty() { reason } else { reason + hint }
+    })
+}
+
+/// Looks names up.
+struct Names<'r> {
+    directory: &'r GitDirectory,
+    objects: &'r Objects,
+    buffers: ObjectBuffers,
+}
+
+impl Names<'_> {
+    /// The commit that `text` names.
+    fn commit(&mut self, text: &str) -> Result<ObjectId, String> {
+        let end = text.find(['~', '^']).unwrap_or(text.len());
+        let (name, mut steps) = text.split_at(end);
+        let id = self.object(name)?;
+        let mut at = self.objects.peel(&id, &mut self.buffers).map_err(|error| error.gap().1)?;
+        while let Some(&kind) = steps.as_bytes().first() {
+            let digits = steps[1..].bytes().take_while(u8::is_ascii_digit).count();
+            let number = &steps[1..=digits];
+            let unknown = || "it is no revision that is understood".to_owned();
+            let number: usize = if number.is_empty() { 1 } else { number.parse().map_err(|_| unknown())? };
+            match (kind, number) {
+                (b'~', number) => {
+                    for _ in 0..number {
+                        at = self.parent(&at, 1)?;
+                    }
                 }
+                (b'^', 0) => {}
+                (b'^', number) => at = self.parent(&at, number)?,
+                _ => return Err(unknown()),
             }
-            b'^' if number > 0 => at = parent(objects, buffers, &at, number, text)?,
-            b'^' => {}
-            _ => return Err(unknown()),
+            steps = &steps[1 + digits..];
         }
-        steps = &steps[1 + digits..];
+        // A commit knows its parents' ids, whether or not they are there.
+        self.objects.commit(&at, &mut self.buffers).map(|_| at).map_err(|error| error.gap().1)
     }
-    // A commit knows its parents' ids, whether or not they are there.
-    objects.commit(&at, buffers).map(|_| at).map_err(|error| format!("{text}: {}", error.gap().1))
-}
 
-fn parent(
-    objects: &Objects,
-    buffers: &mut ObjectBuffers,
-    commit: &ObjectId,
-    number: usize,
-    text: &str,
-) -> Result<ObjectId, String> {
-    let commit = objects.commit(commit, buffers).map_err(|error| format!("{text}: {}", error.gap().1))?;
-    commit.parents.get(number - 1).copied().ok_or_else(|| format!("`{text}`: there is no such parent"))
-}
+    fn parent(&mut self, commit: &ObjectId, number: usize) -> Result<ObjectId, String> {
+        let commit = self.objects.commit(commit, &mut self.buffers).map_err(|error| error.gap().1)?;
+        commit.parents.get(number - 1).copied().ok_or_else(|| "there is no such parent".to_owned())
+    }
 
-/// The object that a name without steps stands for.
-fn named(directory: &GitDirectory, objects: &Objects, name: &str) -> Result<ObjectId, String> {
-    if matches!(name, "HEAD" | "@") {
-        return head::commit(directory, objects.hash())?.ok_or_else(|| "HEAD has no commit yet".to_owned());
-    }
-    if let Some(id) = head::reference(directory, name) {
-        return ObjectId::from_hex(id.as_bytes()).map_err(|_| format!("the reference {name} is damaged"));
-    }
-    let hexadecimal = name.len() >= LEAST_ID && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !hexadecimal {
-        return Err(format!("`{name}` names no reference and no commit of the repository"));
-    }
-    if let Ok(id) = ObjectId::from_hex(name.as_bytes()) {
-        return Ok(id);
-    }
-    let prefix = Prefix::from_hex(name).map_err(|_| format!("`{name}` is no beginning of an id"))?;
-    match &objects.ids_with(prefix, name)[..] {
-        [id] => Ok(*id),
-        [] => Err(format!("`{name}` names no reference and no commit of the repository")),
-        _ => Err(format!("`{name}` is the beginning of several ids")),
+    /// The object that a name without steps stands for. As in git, a whole id is never the name of a reference.
+    fn object(&self, name: &str) -> Result<ObjectId, String> {
+        if let Ok(id) = ObjectId::from_hex(name.as_bytes()) {
+            return Ok(id);
+        }
+        if matches!(name, "HEAD" | "@") {
+            return head::commit(self.directory, self.objects.hash())?
+                .ok_or_else(|| "HEAD has no commit yet".to_owned());
+        }
+        if let Some(id) = head::reference(self.directory, name)? {
+            return ObjectId::from_hex(id.as_bytes()).map_err(|_| "the reference is damaged".to_owned());
+        }
+        let none = || "it names no reference and no commit of the repository".to_owned();
+        let hexadecimal = name.len() >= LEAST_ID && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let prefix = Prefix::from_hex(name).ok().filter(|_| hexadecimal).ok_or_else(none)?;
+        match &self.objects.ids_with(prefix)[..] {
+            [id] => Ok(*id),
+            [] => Err(none()),
+            _ => Err("it is the beginning of several ids".to_owned()),
+        }
     }
 }

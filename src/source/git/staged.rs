@@ -1,10 +1,9 @@
 //! What `git commit` would record: the entries of the index that are not as in the commit of HEAD.
 //!
-//! The index is compared with trees as git does it (`diff-index --cached`), by ids alone: content is read by whoever scans
-//! it. Folders whose tree the index knows (its cache-tree extension, git's `Documentation/gitformat-index`) and that HEAD
-//! has as well are passed over, so that the cost is that of reading the index.
+//! As in `diff-index --cached`. Folders whose tree the index knows (its cache-tree extension, git's
+//! `Documentation/gitformat-index`) and that HEAD has as well are passed over, so that the cost is that of reading the index.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -12,76 +11,37 @@ use std::path::Path;
 
 use bstr::ByteSlice as _;
 use gix_hash::ObjectId;
+use gix_index::State;
 use gix_index::entry::{Flags, Mode};
 use gix_index::extension::Tree;
-use gix_index::{Entry, State};
 use gix_object::tree::EntryKind;
 
-use super::objects::{NoObject, ObjectBuffers, Objects, TreeEntry, clause};
+use super::changes::{Changes, Comparison};
+use super::objects::{Objects, clause};
 use super::{GitDirectory, check_index, head};
 use crate::gap::GapClass;
 
-/// Folders within each other.
-pub(super) const MAX_DEPTH: usize = 1024;
-
-/// Entries of removed folders that are looked at, for what was moved.
-const MAX_REMOVED: usize = 1 << 20;
-
-/// What is staged in a work tree.
-pub struct Staged {
-    /// Where the content lies.
-    pub objects: Objects,
-    /// Files and links whose content HEAD does not have at their path, in the order of their paths.
-    pub files: Vec<StagedFile>,
-    /// Paths of submodules whose commit is another than in HEAD. Their content is in repositories of their own.
-    pub submodules: Vec<Vec<u8>>,
-    /// Whether there are paths with conflicts, so that `git commit` would refuse.
-    pub unmerged: bool,
-    /// What could not be compared: path, class and a clause that says why. All that lies there counts as staged.
-    pub gaps: Vec<(Vec<u8>, GapClass, String)>,
-}
-
-/// A file that is staged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StagedFile {
-    /// Path from the root of the work tree, with `/` between components.
-    pub path: Vec<u8>,
-    /// Its content.
-    pub id: ObjectId,
-    /// The content that HEAD has at this path.
-    pub before: Option<ObjectId>,
-}
-
-/// Reads what is staged in the work tree at `workdir`, from its index or from `index`, which git's hooks name where a
-/// commit is made of less or more than the index holds.
+/// What is staged in the index of a work tree, or in `index`, which git's hooks name where a commit is made of less or more
+/// than the index holds.
 ///
 /// The error is a clause that says why the index cannot be relied upon.
-pub fn staged(workdir: &Path, index: Option<&Path>) -> Result<Staged, String> {
-    let directory = GitDirectory::of(workdir)?;
-    let hash = directory.object_format()?;
+pub(super) fn changes(directory: &GitDirectory, objects: Objects, index: Option<&Path>) -> Result<Changes, String> {
     let own = directory.own.join("index");
     let path = index.unwrap_or(&own);
     let state = match check_index(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => State::new(hash),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => State::new(objects.hash()),
         Err(error) => return Err(format!("the index: {error}")),
-        Ok(()) => read_index(path, hash)?,
+        Ok(()) => read_index(path, objects.hash())?,
     };
-    let objects = Objects::open(&directory, hash);
-    let mut comparison = Comparison {
-        state: &state,
-        objects: &objects,
-        buffers: ObjectBuffers::default(),
-        files: Vec::new(),
-        submodules: Vec::new(),
-        unmerged: false,
-        gaps: Vec::new(),
-        removed: Vec::new(),
-    };
-    let tree = comparison.tree_of_head(&directory);
-    comparison.folder(0, 0..state.entries().len(), tree, state.tree(), 0);
+    let mut staged = Staged { state: &state, comparison: Comparison::new(&objects), unmerged: false };
+    let tree = staged.tree_of_head(directory);
+    staged.folder(0, 0..state.entries().len(), tree, state.tree(), 0);
+    let Staged { mut comparison, unmerged, .. } = staged;
     comparison.leave_out_moved();
-    let Comparison { files, submodules, unmerged, gaps, .. } = comparison;
-    Ok(Staged { objects, files, submodules, unmerged, gaps })
+    let Comparison { files, submodules, gaps, .. } = comparison;
+    let conflicts = "there are conflicts, with which `git commit` refuses; all versions were scanned";
+    let notes = unmerged.then(|| conflicts.to_owned()).into_iter().collect();
+    Ok(Changes { objects, files, submodules, gaps, notes })
 }
 
 fn read_index(path: &Path, hash: gix_hash::Kind) -> Result<State, String> {
@@ -94,48 +54,36 @@ fn read_index(path: &Path, hash: gix_hash::Kind) -> Result<State, String> {
     let (mut state, _) = gix_index::File::at(path, hash, false, options)
         .map_err(|error| format!("the index: {}", clause(&error)))?
         .into_parts();
-    let sorted = state.entries().is_sorted_by_key(|entry| entry.path(&state));
-    if !sorted {
+    if !state.entries().is_sorted_by_key(|entry| entry.path(&state)) {
         state.sort_entries();
     }
     Ok(state)
 }
 
-struct Comparison<'s> {
+struct Staged<'s> {
     state: &'s State,
-    objects: &'s Objects,
-    buffers: ObjectBuffers,
-    files: Vec<StagedFile>,
-    submodules: Vec<Vec<u8>>,
+    comparison: Comparison<'s>,
+    /// There are paths with conflicts.
     unmerged: bool,
-    gaps: Vec<(Vec<u8>, GapClass, String)>,
-    /// Entries that HEAD has at paths that the index does not have.
-    removed: Vec<TreeEntry>,
 }
 
-impl Comparison<'_> {
-    /// The tree of the commit that HEAD names; none before the first commit.
+impl Staged<'_> {
+    /// The tree of the commit that HEAD names; none before the first commit. Where it cannot be read, all is new.
     fn tree_of_head(&mut self, directory: &GitDirectory) -> Option<ObjectId> {
-        match head::commit(directory, self.objects.hash()) {
-            Ok(None) => None,
-            Ok(Some(commit)) => match self.objects.commit(&commit, &mut self.buffers) {
-                Ok(commit) => Some(commit.tree),
-                Err(error) => self.gap(Vec::new(), "the commit of HEAD", error),
-            },
+        let comparison = &mut self.comparison;
+        match head::commit(directory, comparison.objects.hash()) {
+            Ok(commit) => {
+                let found = comparison.objects.commit(&commit?, &mut comparison.buffers);
+                comparison.or_gap(&[], "the commit of HEAD", found).map(|commit| commit.tree)
+            }
             Err(reason) => {
-                self.gaps.push((Vec::new(), GapClass::Unreadable, reason));
+                comparison.gaps.push((Vec::new(), GapClass::Unreadable, reason));
                 None
             }
         }
     }
 
-    fn gap<T>(&mut self, path: Vec<u8>, what: &str, error: NoObject) -> Option<T> {
-        let (class, reason) = error.gap();
-        self.gaps.push((path, class, format!("{what}: {reason}")));
-        None
-    }
-
-    /// Compares the entries `range`, whose paths begin with the same `prefix` bytes, with the tree of that folder.
+    /// Compares the entries `range`, whose paths begin with the same `prefix` bytes, with the tree of that folder in HEAD.
     /// `known` is what the index says of it.
     fn folder(
         &mut self,
@@ -145,136 +93,63 @@ impl Comparison<'_> {
         known: Option<&Tree>,
         depth: usize,
     ) {
-        if let (Some(tree), Some(known)) = (tree, known)
-            && known.num_entries.is_some()
-            && known.id == tree
-        {
+        let same = |known: &Tree| known.num_entries.is_some() && Some(known.id) == tree;
+        if known.is_some_and(same) {
             return;
         }
         let state = self.state;
         let path = |index: usize| state.entries()[index].path(state).as_bytes();
-        let folder = || if prefix == 0 { Vec::new() } else { path(range.start)[..prefix - 1].to_vec() };
-        if depth > MAX_DEPTH {
-            self.gaps.push((
-                folder(),
-                GapClass::OverBudget,
-                format!("more than {MAX_DEPTH} folders within each other"),
-            ));
+        let folder = if prefix == 0 { &[][..] } else { &path(range.start)[..prefix - 1] };
+        if self.comparison.is_too_deep(folder, depth) {
             return;
         }
-        let committed = tree.and_then(|tree| match self.objects.tree(&tree, &mut self.buffers) {
-            Ok(entries) => Some(entries),
-            Err(error) => self.gap(folder(), "its tree in the commit of HEAD", error),
-        });
-        let mut committed: HashMap<Vec<u8>, TreeEntry> =
-            committed.into_iter().flatten().map(|entry| (entry.name.clone(), entry)).collect();
-        let folders: HashMap<&[u8], &Tree> =
+        let mut before = tree.and_then(|tree| self.comparison.entries(folder, &tree)).unwrap_or_default();
+        let known: HashMap<&[u8], &Tree> =
             known.into_iter().flat_map(|known| &known.children).map(|child| (&child.name[..], child)).collect();
         let mut at = range.start;
         while at < range.end {
             let entry = &state.entries()[at];
             let rest = &path(at)[prefix..];
-            let slash = memchr::memchr(b'/', rest);
-            if entry.mode == Mode::DIR {
-                // Of a sparse index: a folder that is not checked out.
-                let name = rest.strip_suffix(b"/").unwrap_or(rest);
-                let before = committed.remove(name).filter(|entry| entry.kind == EntryKind::Tree).map(|entry| entry.id);
-                self.unpacked(&path(at)[..prefix + name.len()], entry.id, before, depth + 1);
-                at += 1;
-            } else if let Some(slash) = slash {
+            if let Some(slash) = memchr::memchr(b'/', rest) {
+                let name = &rest[..slash];
                 let below = &path(at)[..=prefix + slash];
                 let length = (at..range.end).take_while(|&index| path(index).starts_with(below)).count();
-                let name = &rest[..slash];
-                let before = committed.remove(name).filter(|entry| entry.kind == EntryKind::Tree).map(|entry| entry.id);
-                self.folder(prefix + slash + 1, at..at + length, before, folders.get(name).copied(), depth + 1);
+                let before = before.remove(name);
+                if entry.mode == Mode::DIR {
+                    // Of a sparse index: a folder that is not checked out.
+                    let path = path(at)[..prefix + slash].to_vec();
+                    self.comparison.entry(path, EntryKind::Tree, entry.id, before.into_iter().collect(), depth);
+                } else {
+                    let (tree, other) = match before {
+                        Some(before) if before.kind == EntryKind::Tree => (Some(before.id), None),
+                        other => (None, other),
+                    };
+                    self.comparison.removed.extend(other);
+                    self.folder(prefix + slash + 1, at..at + length, tree, known.get(name).copied(), depth + 1);
+                }
                 at += length;
-            } else {
-                self.entry(entry, committed.get(rest));
-                // A path with conflicts has several entries.
-                let last = at + 1 == range.end || path(at + 1) != path(at);
-                if last && !entry.flags.contains(Flags::INTENT_TO_ADD) {
-                    committed.remove(rest);
-                }
-                at += 1;
+                continue;
             }
-        }
-        self.removed.extend(committed.into_values());
-    }
-
-    /// Takes out new files with the content of removed ones: what was moved as it was is not new.
-    fn leave_out_moved(&mut self) {
-        if self.files.iter().all(|file| file.before.is_some()) {
-            return;
-        }
-        let mut moved = HashSet::new();
-        for _ in 0..MAX_REMOVED {
-            let Some(entry) = self.removed.pop() else { break };
-            match entry.kind {
-                // What cannot be read removes nothing.
-                EntryKind::Tree => {
-                    self.removed.extend(self.objects.tree(&entry.id, &mut self.buffers).into_iter().flatten());
-                }
-                kind if is_content(kind) => drop(moved.insert(entry.id)),
-                _ => {}
-            }
-        }
-        self.files.retain(|file| file.before.is_some() || !moved.contains(&file.id));
-    }
-
-    fn entry(&mut self, entry: &Entry, before: Option<&TreeEntry>) {
-        if entry.flags.contains(Flags::INTENT_TO_ADD) {
-            return;
-        }
-        self.unmerged |= entry.stage_raw() != 0;
-        if before.is_some_and(|before| before.id == entry.id) {
-            return;
-        }
-        let path = entry.path(self.state).to_vec();
-        if entry.mode == Mode::COMMIT {
-            self.submodules.push(path);
-        } else {
-            let before = before.filter(|before| is_content(before.kind)).map(|before| before.id);
-            self.files.push(StagedFile { path, id: entry.id, before });
-        }
-    }
-
-    /// Compares two trees, the first of which is staged.
-    fn unpacked(&mut self, path: &[u8], tree: ObjectId, before: Option<ObjectId>, depth: usize) {
-        if before == Some(tree) {
-            return;
-        }
-        if depth > MAX_DEPTH {
-            let reason = format!("more than {MAX_DEPTH} folders within each other");
-            return self.gaps.push((path.to_vec(), GapClass::OverBudget, reason));
-        }
-        let mut read = |tree: ObjectId| match self.objects.tree(&tree, &mut self.buffers) {
-            Ok(entries) => entries,
-            Err(error) => self.gap(path.to_vec(), "its tree", error).unwrap_or_default(),
-        };
-        let entries = read(tree);
-        let mut committed: HashMap<Vec<u8>, TreeEntry> =
-            before.map(read).into_iter().flatten().map(|entry| (entry.name.clone(), entry)).collect();
-        for entry in entries {
-            let before = committed.remove(&entry.name);
-            let same = before.as_ref().is_some_and(|before| before.id == entry.id);
-            let below = [path, b"/", &entry.name].concat();
-            match entry.kind {
-                _ if same => {}
-                EntryKind::Tree => {
-                    let before = before.filter(|before| before.kind == EntryKind::Tree).map(|before| before.id);
-                    self.unpacked(&below, entry.id, before, depth + 1);
-                }
-                EntryKind::Commit => self.submodules.push(below),
-                EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link => {
-                    let before = before.filter(|before| is_content(before.kind)).map(|before| before.id);
-                    self.files.push(StagedFile { path: below, id: entry.id, before });
+            // A path with conflicts has several entries.
+            let versions = (at..range.end).take_while(|&index| path(index)[prefix..] == *rest).count();
+            let entries = &state.entries()[at..at + versions];
+            self.unmerged |= entries.iter().any(|entry| entry.stage_raw() != 0);
+            // What is only announced (`add --intent-to-add`) a commit leaves out.
+            if !entry.flags.contains(Flags::INTENT_TO_ADD) {
+                let before = before.remove(rest);
+                for entry in entries {
+                    let kind = if entry.mode == Mode::COMMIT { EntryKind::Commit } else { EntryKind::Blob };
+                    self.comparison.entry(
+                        path(at).to_vec(),
+                        kind,
+                        entry.id,
+                        before.clone().into_iter().collect(),
+                        depth,
+                    );
                 }
             }
+            at += versions;
         }
-        self.removed.extend(committed.into_values());
+        self.comparison.removed.extend(before.into_values());
     }
-}
-
-pub(super) fn is_content(kind: EntryKind) -> bool {
-    matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable | EntryKind::Link)
 }
