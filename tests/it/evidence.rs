@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::formats::{assert_valid, schema};
 use crate::plant::{self, Noise};
+use crate::repository::git;
 use crate::run::{Run, array, put, token, tree};
 
 /// A folder for bundles, and in it the bundle of a scan of `target`.
@@ -313,7 +314,7 @@ fn coverage_adds_up_on_a_tree_full_of_gaps() {
     put(root, "work/a.log", b"ignored");
     put(root, "work/build/b/c", b"ignored");
     put(root, "work/build/.env", b"read all the same");
-    assert!(Command::new("git").args(["init", "-q"]).arg(root.join("work")).status().unwrap().success());
+    git(root, &["init", "-q", "work"]);
     // Not readable by anybody but root, who may run these tests.
     put(root, "closed", b"x");
     let closed = std::os::unix::fs::PermissionsExt::from_mode(0o000);
@@ -379,16 +380,7 @@ fn control_states_speak_of_what_was_tested() {
 #[test]
 fn the_context_names_the_commit_and_whether_files_differ_from_it() {
     let folder = tree(&[("a.txt", "text\n")]);
-    let git = |arguments: &[&str]| {
-        let ran = Command::new("git")
-            .current_dir(folder.path())
-            .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")])
-            .args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    };
+    let git = |arguments: &[&str]| git(folder.path(), arguments);
     git(&["init", "-q", "-b", "main"]);
     git(&["add", "."]);
     git(&["commit", "-qm", "x"]);
