@@ -108,7 +108,7 @@ impl Worker<'_> {
             }
         };
         let size = match &content {
-            Content::Whole(bytes) => bytes.len() as u64,
+            Content::Whole(bytes, _) => bytes.len() as u64,
             Content::Large(object) => object.left(),
         };
         if largest.is_some_and(|largest| size > largest) {
@@ -116,6 +116,7 @@ impl Worker<'_> {
         }
         let known = self.own.hits.len();
         self.scan_content(&mut content, &origin);
+        drop(content);
         if self.own.hits.len() > known && !file.before.is_empty() {
             let mut old = Secrets::new();
             for before in &file.before {
@@ -131,7 +132,7 @@ impl Worker<'_> {
 
     fn scan_content(&mut self, content: &mut Content<'_>, origin: &Arc<Origin>) {
         match content {
-            Content::Whole(bytes) => self.stream(bytes, origin),
+            Content::Whole(bytes, _) => self.stream(bytes, origin),
             Content::Large(object) => self.stream(object, origin),
         }
     }

@@ -353,6 +353,19 @@ fn large_files_are_read_as_they_come() {
 }
 
 #[test]
+fn what_is_larger_than_the_budget_is_a_gap_in_packs_alone() {
+    let folder = repository(&[], &[]);
+    let root = folder.path();
+    put(root, "huge.log", &format!("{}{}", "x\n".repeat(33 << 20), secret("huge")));
+    git(root, &["add", "."]);
+    assert_eq!(found(&scan(root).expect(1), &["huge"]), pairs(&[("huge.log", "huge")]));
+    git(root, &["commit", "-qm", "x"]);
+    git(root, &["gc", "-q"]);
+    git(root, &["reset", "-q", "--soft", "HEAD~"]);
+    assert_eq!(classes(&scan(root).expect(3)), pairs(&[("over-budget", "huge.log")]));
+}
+
+#[test]
 fn references_that_cannot_be_read_make_all_of_the_index_new() {
     let folder = repository(&["--ref-format=reftable"], &[("a.env", &secret("a"))]);
     let ran = scan(folder.path()).expect(1);

@@ -8,10 +8,12 @@ use std::fs;
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gix_hash::{ObjectId, oid};
 use gix_object::Kind;
 use gix_pack::Bundle;
+use gix_pack::data::decode::header::ResolvedBase;
 
 use super::GitDirectory;
 use super::loose::LooseObject;
@@ -20,7 +22,10 @@ use crate::gap::GapClass;
 /// Bytes that an object may have that is held whole: all of packs, whose objects are built of others.
 const MAX_OBJECT: u64 = 64 << 20;
 
-/// Larger loose objects are read as they come.
+/// Bytes that putting an object of a pack together may take: what it is built of, beside itself.
+const MAX_PACKED: usize = 3 * MAX_OBJECT as usize;
+
+/// Larger loose objects are read as they come; of larger ones of packs one is held at a time.
 const WHOLE: u64 = 1 << 20;
 
 /// The object store of one repository. Shared by all workers.
@@ -32,6 +37,8 @@ pub struct Objects {
     /// Packs that cannot be opened, by name, and why.
     damaged: Vec<(String, &'static str)>,
     alternates: bool,
+    /// Held by who holds a large object of a pack.
+    large: Mutex<()>,
 }
 
 /// Working memory of one reader of objects.
@@ -41,18 +48,18 @@ pub struct ObjectBuffers {
     bytes: Vec<u8>,
 }
 
-/// The content of an object.
+/// The content of an object. Only one may be held at a time by a thread.
 pub enum Content<'b> {
-    /// All of it.
-    Whole(&'b [u8]),
+    /// All of it, and the right to hold it where it is large.
+    Whole(&'b [u8], Option<MutexGuard<'b, ()>>),
     /// A file to read it from.
     Large(LooseObject),
 }
 
 /// Where an object was found.
-enum Found {
-    /// In a pack.
-    Packed(Kind),
+enum Found<'o> {
+    /// In a pack; with the right to hold it where it is large.
+    Packed(Kind, Option<MutexGuard<'o, ()>>),
     /// In a file of its own.
     Loose(LooseObject),
 }
@@ -64,19 +71,21 @@ pub enum NoObject {
     Missing(String),
     /// It is there and cannot be read.
     Damaged(String),
-    /// It has more bytes than the budget for one object.
-    TooLarge(u64),
+    /// It has more bytes than the budget for one object, or is built of objects that have.
+    OverBudget(String),
 }
 
 impl NoObject {
+    fn too_large(size: u64) -> Self {
+        Self::OverBudget(format!("its object has {size} bytes; {MAX_OBJECT} are the most that are held at once"))
+    }
+
     /// The class of the gap, and a clause that says why.
     pub fn gap(self) -> (GapClass, String) {
         match self {
             Self::Missing(reason) => (GapClass::Missing, reason),
             Self::Damaged(reason) => (GapClass::Unreadable, format!("its object cannot be read: {reason}")),
-            Self::TooLarge(size) => {
-                (GapClass::OverBudget, format!("its object has {size} bytes, more than the {MAX_OBJECT} of the budget"))
-            }
+            Self::OverBudget(reason) => (GapClass::OverBudget, reason),
         }
     }
 }
@@ -91,7 +100,10 @@ impl Objects {
         let (mut packs, mut damaged) = (Vec::new(), Vec::new());
         for path in indexes(&folder.join("pack")) {
             match Bundle::at(&path, hash) {
-                Ok(pack) => packs.push(pack),
+                Ok(mut pack) => {
+                    pack.pack = pack.pack.with_alloc_limit_bytes(Some(MAX_PACKED));
+                    packs.push(pack);
+                }
                 Err(error) => {
                     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                     damaged.push((name, clause(&error)));
@@ -99,7 +111,7 @@ impl Objects {
             }
         }
         let alternates = fs::symlink_metadata(folder.join("info/alternates")).is_ok();
-        Ok(Self { hash, packs, folder, damaged, alternates })
+        Ok(Self { hash, packs, folder, damaged, alternates, large: Mutex::new(()) })
     }
 
     /// The kind of the repository's object ids.
@@ -108,17 +120,17 @@ impl Objects {
     }
 
     /// Finds an object. The content of a packed one is in the buffers then. A panic of the library is damage of the object.
-    fn find(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found, NoObject> {
+    fn find(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found<'_>, NoObject> {
         catch_unwind(AssertUnwindSafe(|| self.look_up(id, buffers)))
             .unwrap_or_else(|_| Err(NoObject::Damaged("reading it failed".to_owned())))
     }
 
-    fn look_up(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found, NoObject> {
+    fn look_up(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<Found<'_>, NoObject> {
         let mut failed = None;
         for pack in &self.packs {
             let Some(index) = pack.index.lookup(id) else { continue };
-            match packed(pack, index, buffers) {
-                Ok(kind) => return Ok(Found::Packed(kind)),
+            match self.packed(pack, index, buffers) {
+                Ok(found) => return Ok(found),
                 // Another pack, or a loose file, may hold it too.
                 Err(error) => failed = Some(error),
             }
@@ -132,7 +144,7 @@ impl Objects {
     /// Kind and content of an object that is held whole.
     fn read<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(Kind, &'b [u8]), NoObject> {
         let kind = match self.find(id, buffers)? {
-            Found::Packed(kind) => kind,
+            Found::Packed(kind, _) => kind,
             Found::Loose(object) => buffers.fill(object)?,
         };
         Ok((kind, &buffers.bytes))
@@ -143,13 +155,38 @@ impl Objects {
     /// # Errors
     ///
     /// Why there is none.
-    pub fn content<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
-        match self.find(id, buffers)? {
+    pub fn content<'b>(&'b self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
+        let held = match self.find(id, buffers)? {
             Found::Loose(object) if object.left() > WHOLE => return Ok(Content::Large(object)),
-            Found::Loose(object) => drop(buffers.fill(object)?),
-            Found::Packed(_) => {}
+            Found::Loose(object) => {
+                buffers.fill(object)?;
+                None
+            }
+            Found::Packed(_, held) => held,
+        };
+        Ok(Content::Whole(&buffers.bytes, held))
+    }
+
+    /// Reads an object of a pack.
+    fn packed(&self, pack: &Bundle, index: u32, buffers: &mut ObjectBuffers) -> Result<Found<'_>, NoObject> {
+        let failed = |error: gix_error::Error| match clause(&error) {
+            reason if error.is_resource_exhausted() => NoObject::OverBudget(reason.to_owned()),
+            reason => NoObject::Damaged(reason.to_owned()),
+        };
+        let entry = pack.pack.entry(pack.index.pack_offset_at_index(index)).map_err(failed)?;
+        let base = |id: &oid| {
+            let offset = pack.index.lookup(id).map(|index| pack.index.pack_offset_at_index(index));
+            offset.map(|offset| pack.pack.entry(offset).map(ResolvedBase::InPack)).transpose()
+        };
+        let header = pack.pack.decode_header(entry, &mut buffers.inflate, &base).map_err(failed)?;
+        if header.object_size > MAX_OBJECT {
+            return Err(NoObject::too_large(header.object_size));
         }
-        Ok(Content::Whole(&buffers.bytes))
+        let held = (header.object_size > WHOLE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut cache = gix_pack::cache::Never;
+        let (found, _) =
+            pack.get_object_by_index(index, &mut buffers.bytes, &mut buffers.inflate, &mut cache).map_err(failed)?;
+        Ok(Found::Packed(found.kind, held))
     }
 
     fn missing(&self) -> NoObject {
@@ -229,7 +266,7 @@ impl ObjectBuffers {
     fn fill(&mut self, mut object: LooseObject) -> Result<Kind, NoObject> {
         let size = object.left();
         if size > MAX_OBJECT {
-            return Err(NoObject::TooLarge(size));
+            return Err(NoObject::too_large(size));
         }
         self.bytes.clear();
         // A header can claim what it likes; memory comes with the content.
@@ -258,25 +295,6 @@ pub(super) fn clause(error: &gix_error::Error) -> &'static str {
     } else {
         "damaged"
     }
-}
-
-/// Reads an object of a pack and returns its kind.
-fn packed(pack: &Bundle, index: u32, buffers: &mut ObjectBuffers) -> Result<Kind, NoObject> {
-    use gix_pack::data::decode::header::ResolvedBase;
-    let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
-    let entry = pack.pack.entry(pack.index.pack_offset_at_index(index)).map_err(damage)?;
-    let base = |id: &oid| {
-        let offset = pack.index.lookup(id).map(|index| pack.index.pack_offset_at_index(index));
-        offset.map(|offset| pack.pack.entry(offset).map(ResolvedBase::InPack)).transpose()
-    };
-    let header = pack.pack.decode_header(entry, &mut buffers.inflate, &base).map_err(damage)?;
-    if header.object_size > MAX_OBJECT {
-        return Err(NoObject::TooLarge(header.object_size));
-    }
-    let mut cache = gix_pack::cache::Never;
-    let (found, _) =
-        pack.get_object_by_index(index, &mut buffers.bytes, &mut buffers.inflate, &mut cache).map_err(damage)?;
-    Ok(found.kind)
 }
 
 /// What is read of a commit.
