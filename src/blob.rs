@@ -24,12 +24,14 @@ pub struct FilePlace {
     pub path: Vec<u8>,
     /// The commit that brought the content there, in hexadecimal, where it comes from git's history.
     pub commit: Option<Arc<str>>,
+    /// The git object that the content is read from, in hexadecimal, where a history is scanned.
+    pub object: Option<Arc<str>>,
 }
 
 impl FilePlace {
     /// A file as it lies there.
     pub fn new(target: usize, path: Vec<u8>) -> Self {
-        Self { target, path, commit: None }
+        Self { target, path, commit: None, object: None }
     }
 }
 
@@ -54,6 +56,14 @@ impl Origin {
     pub fn commit(&self) -> Option<&str> {
         match self {
             Self::File(place) => place.commit.as_deref(),
+            Self::Stdin => None,
+        }
+    }
+
+    /// The git object that the content is read from, where a history is scanned.
+    pub fn object(&self) -> Option<&str> {
+        match self {
+            Self::File(place) => place.object.as_deref(),
             Self::Stdin => None,
         }
     }

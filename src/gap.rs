@@ -150,6 +150,27 @@ impl Exclusion {
     }
 }
 
+/// What of histories a scan looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct HistoryCoverage {
+    /// Repositories whose history was scanned.
+    pub repositories: u64,
+    /// References that were met.
+    pub references: u64,
+    /// Logs of references that were searched.
+    pub logs: u64,
+    /// Commits whose messages were searched.
+    pub commits: u64,
+    /// Tags whose messages were searched.
+    pub tags: u64,
+    /// Trees whose names were searched.
+    pub trees: u64,
+    /// Files and links that were searched, each version once.
+    pub files: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+}
+
 /// What a scan looked at: `files_seen = files_read + files_excluded + files_unreadable`, and `bytes_read = text_bytes +
 /// decoded_bytes + binary_bytes`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -180,6 +201,8 @@ pub struct Coverage {
     pub decoded_bytes: u64,
     /// Of these: of binary files.
     pub binary_bytes: u64,
+    /// What of histories was searched, beside all of the above.
+    pub history: HistoryCoverage,
 }
 
 impl Coverage {
@@ -198,5 +221,14 @@ impl Coverage {
         self.text_bytes += other.text_bytes;
         self.decoded_bytes += other.decoded_bytes;
         self.binary_bytes += other.binary_bytes;
+        let (history, other) = (&mut self.history, &other.history);
+        history.repositories += other.repositories;
+        history.references += other.references;
+        history.logs += other.logs;
+        history.commits += other.commits;
+        history.tags += other.tags;
+        history.trees += other.trees;
+        history.files += other.files;
+        history.bytes += other.bytes;
     }
 }

@@ -41,6 +41,10 @@ fn text_kind(path: &[u8], translation: bool) -> TextKind {
     if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
         return TextKind::Settings;
     }
+    // What people write into commits and tags.
+    if matches!(name.as_str(), "message" | "commit_editmsg" | "merge_msg" | "tag_editmsg") {
+        return TextKind::Prose;
+    }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let kind =
         match extension {

@@ -125,6 +125,14 @@ pub struct Scan {
     /// The same as --range REV..HEAD
     #[arg(long, value_name = "REV", conflicts_with = "staged", help_heading = "Scope")]
     pub since: Option<String>,
+    /// Also scan the history of each target that is a git repository: every object of it, whether or not a branch leads to
+    /// it, the messages of commits and tags, the logs of references
+    #[arg(long, conflicts_with_all = ["staged", "range", "since"], help_heading = "Scope")]
+    pub history: bool,
+    /// With --history, also read git directories and objects that lie outside of a target: those of linked work trees, and
+    /// those that alternates name
+    #[arg(long, requires = "history", help_heading = "Scope")]
+    pub allow_outside: bool,
     /// Also scan untracked files that git ignores
     #[arg(long, help_heading = "Scope")]
     pub no_ignore: bool,

@@ -49,6 +49,8 @@ impl Settings {
             no_ignore: resolved.no_ignore.value,
             exclude: Arc::new(exclusions(&resolved)?),
             max_file_size: resolved.file_size.value,
+            history: args.history,
+            allow_outside: args.allow_outside,
             memory: resolved.memory.value.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             obeyed: resolved.files.iter().map(|file| file.path.clone()).collect(),
         };
@@ -152,10 +154,13 @@ fn resolve_targets(args: &Scan) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)
         } else {
             let found = std::fs::metadata(path).with_context(|| format!("cannot scan {}", path.display()))?;
             if found.is_dir() {
-                if git::is_bare_repository(path) {
-                    bail!("{} is a bare git repository; only work trees can be scanned", path.display());
+                if !git::is_bare_repository(path) {
+                    (ScanTarget::Path(path.clone()), TargetKind::Directory)
+                } else if args.history {
+                    (ScanTarget::Bare(path.clone()), TargetKind::Repository)
+                } else {
+                    bail!("{} is a bare git repository, whose objects --history scans", path.display());
                 }
-                (ScanTarget::Path(path.clone()), TargetKind::Directory)
             } else if found.is_file() {
                 (ScanTarget::Path(path.clone()), TargetKind::File)
             } else {

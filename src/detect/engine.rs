@@ -70,6 +70,22 @@ pub struct Scratch {
     ending: Endings,
     /// Bytes that automata have stepped over in this text.
     steps: u64,
+    /// Where rules were tried that looked further than [`AHEAD`], and where they stopped at the latest.
+    far: Vec<Range<usize>>,
+}
+
+/// Bytes before a match that decide whether it is one: its context, and what stands before that.
+pub const BEHIND: usize = MAX_CONTEXT + 16;
+
+/// Bytes from the beginning of a match on that decide whether it is one, but for what [`Scratch::far`] tells of.
+pub const AHEAD: usize = 256;
+
+impl Scratch {
+    /// Where matches of the text that was searched last begin, or might, that hang on more than [`AHEAD`] bytes, and how far
+    /// the bytes reach that decide on them. In no order.
+    pub fn far(&self) -> &[Range<usize>] {
+        &self.far
+    }
 }
 
 /// How a search of one text ended.
@@ -160,6 +176,7 @@ impl Engine {
             near: KeywordWindow::new(self.rules.len()),
             ending: Endings::default(),
             steps: 0,
+            far: Vec::new(),
         }
     }
 
@@ -197,6 +214,7 @@ impl Engine {
     pub fn find(&self, scratch: &mut Scratch, text: &[u8], owned: Range<usize>, out: &mut Vec<Match>) -> Ended {
         out.clear();
         scratch.steps = 0;
+        scratch.far.clear();
         scratch.keywords.reset();
         scratch.near.reset();
         // A context may begin before what is owned; the head of a value may reach behind it.
@@ -365,7 +383,13 @@ impl Search<'_, '_> {
             return;
         }
         let same = self.engine.values_of[rule];
+        let before = *steps;
         let found = self.engine.automata[same].value_end(loaded, &mut caches[same], self.text, at, steps);
+        // Of a match they count more than it looked at.
+        let looked = (*steps - before) as usize;
+        if looked > AHEAD {
+            self.scratch.far.push(at..at + looked);
+        }
         let Some(end) = found else { return };
         if loaded.rule.digit && !head_has_digit(&self.text[at..end]) {
             return;

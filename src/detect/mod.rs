@@ -14,4 +14,4 @@ mod shapes;
 mod tail;
 
 pub use automata::{CompileError, compiles};
-pub use engine::{Ended, Engine, Match, Scratch, step_budget};
+pub use engine::{AHEAD, BEHIND, Ended, Engine, Match, Scratch, step_budget};

@@ -111,6 +111,12 @@ impl FingerprintKey {
         self.digest(b"straykey/rule-place/v1", &[rule.as_bytes(), path, ordinal.to_string().as_bytes()])
     }
 
+    /// A name for a person that tells nothing of them to who has no key, and is the same in all reports under this one.
+    pub fn person(&self, mail: &[u8]) -> String {
+        let digest = self.digest(b"straykey/person/v1", &[&mail.to_ascii_lowercase()]);
+        format!("person-{}", crate::blob::hex(&digest.0[..6]))
+    }
+
     /// HMAC over `purpose` and `parts`, each behind its length, so that no two lists of parts give the same text.
     fn digest(&self, purpose: &[u8], parts: &[&[u8]]) -> Fingerprint {
         let mut mac = self.mac.clone();

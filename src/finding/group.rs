@@ -65,7 +65,8 @@ pub fn group(mut hits: Vec<Hit>) -> Vec<Finding> {
     findings
 }
 
-fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64, Option<&str>) {
+fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64, Option<&str>, Option<&str>) {
     let origin = &occurrence.origin;
-    (origin.target(), origin.path_bytes(), occurrence.span.start, occurrence.span.end, origin.commit())
+    let span = occurrence.span;
+    (origin.target(), origin.path_bytes(), span.start, span.end, origin.commit(), origin.object())
 }

@@ -12,4 +12,4 @@ pub use crate::severity::{Confidence, Severity};
 pub use fingerprint::{FingerprintKey, KeyInfo, Keyed};
 pub use group::{Hit, group};
 pub use ignore::{IgnorePolicy, inline_ignore};
-pub use model::{Finding, Fingerprint, InlineIgnore, Occurrence};
+pub use model::{CommitRef, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence};

@@ -67,6 +67,36 @@ pub struct Occurrence {
     pub reasons: Vec<Reason>,
     /// A marker that asks to ignore it.
     pub ignore: Option<InlineIgnore>,
+    /// When it came into the history of its repository, and until when it was there; where the history was scanned.
+    pub lifetime: Option<Arc<Lifetime>>,
+}
+
+/// A commit, as reports name it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CommitRef {
+    /// Its id in hexadecimal.
+    pub id: String,
+    /// When it was committed, by the committer's clock: RFC 3339, UTC.
+    pub time: Option<String>,
+    /// A pseudonym of its author: the same for the same mail address and key of fingerprints.
+    pub author: Option<String>,
+}
+
+/// The life of a secret at a path of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// The git object that holds it, in hexadecimal: the file of the commit that introduced it, or a commit or tag whose
+    /// message it is.
+    pub object: Arc<str>,
+    /// The commit that introduced it: of those whose parents do not have it there the earliest. None where no commit has it.
+    pub introduced: Option<Arc<CommitRef>>,
+    /// The latest commit that has it there.
+    pub last: Option<Arc<CommitRef>>,
+    /// References whose commits have it there; the first of them, branches before others.
+    pub at: Vec<String>,
+    /// How many such references there are.
+    pub references: u64,
 }
 
 impl Occurrence {

@@ -8,11 +8,11 @@ use std::io::{self, Write};
 
 use super::Report;
 use super::words::{counted, shown};
-use crate::finding::{Finding, Occurrence};
+use crate::finding::{CommitRef, Finding, Occurrence};
 use crate::govern::{self, Role};
 
 /// The columns, in order. New ones are added at the end.
-pub const COLUMNS: [&str; 24] = [
+pub const COLUMNS: [&str; 29] = [
     "type",
     "path",
     "line",
@@ -37,6 +37,11 @@ pub const COLUMNS: [&str; 24] = [
     "revoke",
     "rotate",
     "commit",
+    "introduced",
+    "introduced_at",
+    "last_seen",
+    "last_seen_at",
+    "still_at",
 ];
 
 /// Writes the report.
@@ -76,6 +81,12 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
         };
         format!("{}{state}", ignore.marker)
     });
+    let lifetime = place.lifetime.as_deref();
+    let commit = |commit: Option<&CommitRef>| {
+        commit.map_or_else(Default::default, |commit| (commit.id.clone(), commit.time.clone().unwrap_or_default()))
+    };
+    let (introduced, introduced_at) = commit(lifetime.and_then(|lifetime| lifetime.introduced.as_deref()));
+    let (last, last_at) = commit(lifetime.and_then(|lifetime| lifetime.last.as_deref()));
     [
         "finding".to_owned(),
         shown(report, &place.origin),
@@ -101,6 +112,11 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
         rule.revoke.clone(),
         rule.rotate.clone(),
         place.origin.commit().unwrap_or_default().to_owned(),
+        introduced,
+        introduced_at,
+        last,
+        last_at,
+        lifetime.map_or_else(String::new, |lifetime| lifetime.at.join(" ")),
     ]
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Report;
-use super::words::{abbreviated, by_severity, bytes, counted, shown, verdict};
+use super::words::{abbreviated, by_severity, bytes, counted, fate, history, shown, verdict};
 use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
 
@@ -74,7 +74,7 @@ fn rows(report: &Report, finding: &Finding) -> String {
             text(&finding.rule.title),
             code(&finding.preview.to_string()),
             code(&format!("{}:{}", shown(report, &place.origin), place.region.start_line)),
-            place.origin.commit().map_or_else(String::new, |commit| format!(" in {}", code(abbreviated(commit)))),
+            origin(place),
             ignored(place),
             controls(finding, place),
         );
@@ -84,6 +84,15 @@ fn rows(report: &Report, finding: &Finding) -> String {
         let _ = writeln!(rows, "| | | and {} of it | |", counted(more as u64, "more place", "more places"));
     }
     rows
+}
+
+/// The commit that a place is of, or what became of it.
+fn origin(place: &Occurrence) -> String {
+    match (&place.lifetime, place.origin.commit()) {
+        (Some(lifetime), _) => format!(" ({})", text(&fate(lifetime))),
+        (None, Some(commit)) => format!(" in {}", code(abbreviated(commit))),
+        (None, None) => String::new(),
+    }
 }
 
 fn controls(finding: &Finding, place: &Occurrence) -> String {
@@ -152,6 +161,9 @@ fn gaps(report: &Report, page: &mut String) {
 fn coverage(report: &Report, page: &mut String) {
     let coverage = &report.coverage;
     let _ = write!(page, "Read: {}, {}.", counted(coverage.files_read, "file", "files"), bytes(coverage.bytes_read));
+    if coverage.history.repositories > 0 {
+        let _ = write!(page, " History: {}.", history(&coverage.history));
+    }
     if coverage.files_excluded > 0 {
         let _ = write!(page, " Left out by policy: {}.", counted(coverage.files_excluded, "file", "files"));
     }

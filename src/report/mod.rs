@@ -75,6 +75,8 @@ pub enum TargetKind {
     Staged,
     /// What the commits of a range introduced below a directory.
     Range,
+    /// All objects of a bare git repository.
+    Repository,
 }
 
 /// How the scan ended. The exit codes are those of the contract.

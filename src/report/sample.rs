@@ -11,14 +11,16 @@ use std::sync::Arc;
 use super::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
 use crate::blob::{Content, FilePlace, Origin};
 use crate::check::token::{Fact, fact_name};
-use crate::finding::{Confidence, Effect, Finding, Fingerprint, InlineIgnore, Occurrence, Reason, Severity};
-use crate::gap::{Coverage, Exclusion, ExclusionClass, Gap, GapClass};
+use crate::finding::{
+    CommitRef, Confidence, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Reason, Severity,
+};
+use crate::gap::{Coverage, Exclusion, ExclusionClass, Gap, GapClass, HistoryCoverage};
 use crate::rule::{Boundary, IdentityKind, Provider, Rule, Trim};
 use crate::secret::{LengthClass, Preview};
 use crate::slot::Slot;
 use crate::span::{ByteSpan, LineIndex, Position, Region};
 
-/// A report over three targets with four findings at seven places, sorted as reports are.
+/// A report over three targets with four findings at eight places, sorted as reports are.
 pub(crate) fn sample_report() -> Report {
     Report {
         targets: sample_targets(),
@@ -161,6 +163,16 @@ fn sample_coverage() -> Coverage {
         text_bytes: 100_000,
         decoded_bytes: 20_000,
         binary_bytes: 3_456,
+        history: HistoryCoverage {
+            repositories: 1,
+            references: 12,
+            logs: 3,
+            commits: 480,
+            tags: 2,
+            trees: 1_234,
+            files: 2_345,
+            bytes: 34_567_890,
+        },
     }
 }
 
@@ -227,12 +239,17 @@ fn private_key_place() -> Occurrence {
     Occurrence {
         severity: Severity::Critical,
         reasons: vec![reason(Effect::Base, "matched the rule"), reason(Effect::Raise, "the key structure is complete")],
+        lifetime: Some(Arc::new(Lifetime {
+            at: vec!["refs/heads/main".into(), "refs/tags/v1".into()],
+            references: 7,
+            ..lifetime()
+        })),
         ..place(file(0, b"deploy/tls.yaml"), text, key, 0xa1)
     }
 }
 
-/// One secret at four places: behind an emoji, below a name that looks like a URL scheme, in a
-/// test, in a binary file.
+/// One secret at five places: behind an emoji, below a name that looks like a URL scheme, in a
+/// test, in a binary file, in the history alone.
 fn api_key_places() -> Vec<Occurrence> {
     let value = "smp_xxxxxxxxxxxxxxxxxxxxxxxxxxxx";
     let plain = format!("# \u{1f511} f\u{fc}r {{0}}\nkey = \"\u{1f511}\u{1f511}\" + \"{value}\"\n");
@@ -267,7 +284,30 @@ fn api_key_places() -> Vec<Occurrence> {
             ordinal: 2,
             ..place(file(1, b"bin/app"), "\u{b}\u{b}\n\u{b}smp_xxxxxxxxxxxxxxxxxxxxxxxxxxxx", value, 0xa5)
         },
+        Occurrence { lifetime: Some(Arc::new(lifetime())), ..place(removed(b"old/keys.env"), &line, value, 0xa7) },
     ]
+}
+
+/// A file of a commit, in a history that was scanned.
+fn removed(path: &[u8]) -> Origin {
+    let lifetime = lifetime();
+    let commit = lifetime.introduced.as_ref().map(|commit| Arc::from(commit.id.as_str()));
+    Origin::File(FilePlace { target: 1, path: path.to_vec(), commit, object: Some(lifetime.object) })
+}
+
+/// The life of a secret that no branch has any more.
+fn lifetime() -> Lifetime {
+    let commit = |id: &str, time: &str| {
+        let author = Some("person-0123456789ab".to_owned());
+        Some(Arc::new(CommitRef { id: id.repeat(40), time: Some(time.to_owned()), author }))
+    };
+    Lifetime {
+        object: Arc::from("b".repeat(40)),
+        introduced: commit("c", "2024-02-29T12:00:00Z"),
+        last: commit("d", "2025-03-01T08:30:00Z"),
+        at: Vec::new(),
+        references: 0,
+    }
 }
 
 fn password_place() -> Occurrence {
@@ -294,6 +334,7 @@ fn place(origin: Origin, text: &str, value: &str, place: u8) -> Occurrence {
         severity: Severity::High,
         reasons: vec![reason(Effect::Base, "matched the rule"), reason(Effect::Raise, "CRC-32 checksum agrees")],
         ignore: None,
+        lifetime: None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Wording that several formats for people share: counts, the place of things, the verdict.
 
 use super::{Report, TargetKind};
-use crate::blob::{Origin, printable};
+use crate::blob::{Origin, printable, printable_text};
 use crate::finding::Finding;
+use crate::finding::{CommitRef, Lifetime};
+use crate::gap::HistoryCoverage;
 use crate::severity::Severity;
 
 /// What the exit code means, in words.
@@ -75,6 +77,39 @@ pub(super) fn bytes(count: u64) -> String {
 pub(super) fn abbreviated(id: &str) -> &str {
     const SHOWN: usize = 12;
     id.get(..SHOWN).unwrap_or(id)
+}
+
+/// What of histories was searched.
+pub(super) fn history(coverage: &HistoryCoverage) -> String {
+    let HistoryCoverage { references, commits, files, bytes: size, .. } = *coverage;
+    let versions = counted(files, "version of files", "versions of files");
+    let (commits, references) = (counted(commits, "commit", "commits"), counted(references, "reference", "references"));
+    format!("{commits}, {versions}, {}, {references}", bytes(size))
+}
+
+/// What became of a secret in the history of its repository: a clause.
+pub(super) fn fate(lifetime: &Lifetime) -> String {
+    /// Characters of a time that are the day.
+    const DAY: usize = 10;
+    let named = |commit: &CommitRef| {
+        let day = commit.time.as_deref().and_then(|time| time.get(..DAY));
+        abbreviated(&commit.id).to_owned() + &day.map_or_else(String::new, |day| format!(" of {day}"))
+    };
+    let Some(introduced) = &lifetime.introduced else { return "in no commit".to_owned() };
+    let since = format!("since {}", named(introduced));
+    match (&lifetime.at[..], &lifetime.last) {
+        ([], Some(last)) if last == introduced => format!("only in {}", named(introduced)),
+        ([], Some(last)) => format!("{since}, last in {}", named(last)),
+        ([], None) => format!("in {}", named(introduced)),
+        ([first, ..], _) => {
+            let short = first.strip_prefix("refs/heads/").unwrap_or(first);
+            let more = match lifetime.references - 1 {
+                0 => String::new(),
+                others => format!(" and {}", counted(others, "other reference", "other references")),
+            };
+            format!("{since}, still at {}{more}", printable_text(short))
+        }
+    }
 }
 
 /// The path as the operator can open it: below the target as given.

@@ -67,7 +67,7 @@ fn file_of(gap: &Gap, targets: &[Target]) -> Option<PathBuf> {
         Target::Path(root) if root.is_dir() => Some(crate::source::join(root, path)),
         Target::Path(file) => Some(file.clone()),
         // What is staged or committed need not be what lies in the work tree.
-        Target::Stream(_) | Target::Stdin | Target::Changes(..) => None,
+        Target::Stream(_) | Target::Stdin | Target::Changes(..) | Target::Bare(_) => None,
     }
 }
 

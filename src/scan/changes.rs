@@ -132,7 +132,7 @@ impl Worker<'_> {
 
     fn scan_content(&mut self, content: &mut Content<'_>, origin: &Arc<Origin>) {
         match content {
-            Content::Whole(bytes, _) => self.stream(bytes, origin),
+            Content::Whole(bytes, _) => self.bytes(bytes, origin),
             Content::Large(object) => self.stream(object, origin),
         }
     }

@@ -78,7 +78,8 @@ pub fn scan_blob(
     scratch.places.clear();
     let judged = judge_all(scanner, blob.text, &file, &scratch.matches);
     if matches!(blob.content, Content::Text | Content::Decoded) {
-        slot::find(blob.text, &blob.owned, &file, &judged.references, &mut scratch.places);
+        let references = judged.references(blob.text);
+        slot::find(blob.text, &blob.owned, &file, &references, &mut scratch.places);
     }
     let (settled, _) = join_parts(settle(judged.kept), blob.text);
     if settled.is_empty() && scratch.places.is_empty() {
@@ -94,6 +95,16 @@ pub fn scan_blob(
         .extend(slots.map(|(place, form)| (lines.region(blob.text, place.start, place.start).start_line, *form)));
     hits.extend(settled.into_iter().map(|one| hit(scanner, blob, &lines, ordinals, one)));
     ended
+}
+
+/// What of `matches` of `text`, a part of `file`, are secrets, in order of place and free of overlaps.
+pub(super) fn secrets_of<'s>(
+    scanner: &'s Scanner,
+    text: &[u8],
+    file: &TextFile<'_>,
+    matches: &[Match],
+) -> Vec<Judged<'s>> {
+    join_parts(settle(judge_all(scanner, text, file, matches).kept), text).0
 }
 
 fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ordinals, one: Judged<'_>) -> Hit {
@@ -126,6 +137,7 @@ fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ord
         severity: rule.severity.unwrap_or(Severity::High),
         reasons: one.judgement.reasons,
         ignore: inline_ignore(blob.text, one.span.clone(), &rule.id, &scanner.today),
+        lifetime: None,
     };
     Hit {
         preview: Preview { prefix: rule.prefix.clone(), length: LengthClass::of(value.len()) },

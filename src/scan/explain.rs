@@ -106,7 +106,7 @@ pub fn explain_blob(
         found.start + inner.start..found.start + inner.end
     };
     // Overlaps are settled among all matches, as the scan does, not among those of the line.
-    let Judgements { kept, dropped, references: _ } = judge_all(scanner, blob.text, &file, &matches);
+    let Judgements { kept, dropped, refused: _ } = judge_all(scanner, blob.text, &file, &matches);
     let doubts: Vec<(usize, Range<usize>, Reason)> = kept
         .iter()
         .filter_map(|one| {

@@ -19,8 +19,22 @@ pub(super) struct Judgements<'r> {
     pub(super) kept: Vec<Judged<'r>>,
     /// Those that passed their own checks and were dropped for what others say: rule, place, and why.
     pub(super) dropped: Vec<(usize, Range<usize>, &'static str)>,
-    /// What stands under the name of a secret and may refer to where it is.
-    pub(super) references: Vec<Range<usize>>,
+    /// Those that did not pass, in the order of the matches: rule and place.
+    pub(super) refused: Vec<(&'r Rule, Range<usize>)>,
+}
+
+impl Judgements<'_> {
+    /// What stands under the name of a secret in `text` and may refer to where it is.
+    pub(super) fn references(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut references: Vec<Range<usize>> = Vec::new();
+        for (rule, span) in &self.refused {
+            let again = references.last().is_some_and(|last| last.start <= span.start && span.start < last.end);
+            if !again && may_refer(text, span) && names_a_slot(rule, text, span.clone()) {
+                references.push(span.clone());
+            }
+        }
+        references
+    }
 }
 
 /// Judges `matches` of `text`, a part of `file`.
@@ -32,7 +46,6 @@ pub(super) fn judge_all<'r>(
 ) -> Judgements<'r> {
     let mut kept: Vec<Judged<'r>> = Vec::with_capacity(matches.len());
     let mut refused = Vec::new();
-    let mut references: Vec<Range<usize>> = Vec::new();
     for found in matches {
         let rule = &*scanner.engine.rules().get(found.rule).rule;
         let inner = rule.trim.range(&text[found.start..found.end]);
@@ -41,16 +54,12 @@ pub(super) fn judge_all<'r>(
             kept.push(Judged { rule, index: found.rule, span, judgement });
             continue;
         }
-        let again = references.last().is_some_and(|last| last.start <= span.start && span.start < last.end);
-        if !again && may_refer(text, &span) && names_a_slot(rule, text, span.clone()) {
-            references.push(span.clone());
-        }
         refused.push((rule, span));
     }
     if kept.iter().all(|one| is_issued(one.rule)) {
-        return Judgements { kept, dropped: Vec::new(), references };
+        return Judgements { kept, dropped: Vec::new(), refused };
     }
-    let others = Others::of(&kept, refused);
+    let others = Others::of(&kept, &refused);
     let mut dropped = Vec::new();
     kept.retain_mut(|one| {
         let why = if others.name_a_whole(one) {
@@ -63,7 +72,7 @@ pub(super) fn judge_all<'r>(
         dropped.extend(why.map(|why| (one.index, one.span.clone(), why)));
         why.is_none()
     });
-    Judgements { kept, dropped, references }
+    Judgements { kept, dropped, refused }
 }
 
 /// Whether an issuer, or at least its credentials' form, stands behind the rule.
@@ -115,7 +124,7 @@ struct Others<'r> {
 }
 
 impl<'r> Others<'r> {
-    fn of(kept: &[Judged<'r>], refused: Vec<(&'r Rule, Range<usize>)>) -> Self {
+    fn of(kept: &[Judged<'r>], refused: &[(&'r Rule, Range<usize>)]) -> Self {
         let low = kept.iter().filter(|one| one.judgement.confidence == Confidence::Low);
         let doubted = low.map(|one| (one.rule, one.span.clone()));
         let spans = |test: fn(&Judged<'_>) -> bool| {
@@ -129,7 +138,8 @@ impl<'r> Others<'r> {
             unusual: spans(|one| one.judgement.usual == Some(false)),
             issued: spans(|one| is_issued(one.rule)),
             refused: refused
-                .into_iter()
+                .iter()
+                .cloned()
                 .chain(doubted)
                 .filter(|(rule, _)| is_issued(rule))
                 .map(|(rule, span)| (span, rule))

@@ -6,10 +6,13 @@ mod canary;
 mod changes;
 mod engine;
 mod explain;
+mod history;
 mod judge;
+mod passages;
 mod pipeline;
 mod sample;
 mod selftest;
+mod versions;
 
 pub use accept::settle;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::changes;
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
+use super::{changes, history};
 use crate::blob::{Blob, Content, FilePlace, Origin, printable};
 use crate::detect::Ended;
 use crate::finding::Hit;
@@ -25,6 +25,8 @@ pub enum Target {
     Stream(PathBuf),
     /// Standard input.
     Stdin,
+    /// A bare repository, whose history is scanned.
+    Bare(PathBuf),
     /// What changed below a directory of a git work tree.
     Changes(PathBuf, Wanted),
 }
@@ -40,6 +42,10 @@ pub struct Options {
     pub exclude: Arc<PathExclusions>,
     /// Files with more bytes than this are left out.
     pub max_file_size: Option<u64>,
+    /// Scan the histories of repositories, too.
+    pub history: bool,
+    /// Of histories also read what lies outside the target.
+    pub allow_outside: bool,
     /// Bytes of content that may be held at a time; [`MemoryBudget::DEFAULT`] where nothing is said.
     pub memory: Option<usize>,
     /// Configuration files that are obeyed, absolute and without links; others that lie in a target are named.
@@ -75,6 +81,10 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// Hits so far.
     pub hits: AtomicU64,
+    /// Objects of the repository whose history is scanned.
+    pub objects: AtomicU64,
+    /// Of these: objects that are done.
+    pub objects_done: AtomicU64,
 }
 
 /// Scans all targets, one after the other, each with all threads.
@@ -85,6 +95,7 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
         let worker = || Worker {
             scanner,
             target: index,
+            prefix: Vec::new(),
             obeyed: &options.obeyed,
             reader: Reader::new(Arc::clone(&budget)),
             scratch: scanner.scratch(),
@@ -111,7 +122,12 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
                 }
                 all.exclusions.extend(summary.exclusions);
                 all.notes.extend(summary.notes);
+                drop(all);
+                if options.history {
+                    history::scan(path, options, &worker);
+                }
             }
+            Target::Bare(path) => history::scan(path, options, &worker),
             Target::Stream(path) => worker().opened(path),
             Target::Changes(path, wanted) => changes::scan(path, wanted, options, &worker),
             Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin)),
@@ -122,14 +138,16 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
 
 /// One thread's share of a scan; hands it in when it is dropped.
 pub(super) struct Worker<'s> {
-    scanner: &'s Scanner,
-    target: usize,
+    pub(super) scanner: &'s Scanner,
+    pub(super) target: usize,
+    /// Path of the repository that is scanned from the target, with a `/` behind it unless it is empty.
+    pub(super) prefix: Vec<u8>,
     obeyed: &'s [PathBuf],
     reader: Reader,
-    scratch: Scratch,
-    progress: &'s Progress,
+    pub(super) scratch: Scratch,
+    pub(super) progress: &'s Progress,
     pub(super) own: Collected,
-    into: &'s Mutex<Collected>,
+    pub(super) into: &'s Mutex<Collected>,
 }
 
 impl Drop for Worker<'_> {
@@ -146,7 +164,18 @@ impl Drop for Worker<'_> {
 
 impl Worker<'_> {
     pub(super) fn origin(&self, path: Vec<u8>, commit: Option<Arc<str>>) -> Arc<Origin> {
-        Arc::new(Origin::File(FilePlace { target: self.target, path, commit }))
+        Arc::new(Origin::File(FilePlace { target: self.target, path, commit, object: None }))
+    }
+
+    /// The place of content that is read from a git object.
+    pub(super) fn origin_of_object(&self, object: &str, path: Vec<u8>, commit: Option<Arc<str>>) -> Arc<Origin> {
+        let object = Some(Arc::from(object));
+        Arc::new(Origin::File(FilePlace { target: self.target, path, commit, object }))
+    }
+
+    /// A path of the repository that is scanned as one of the target.
+    pub(super) fn below(&self, path: &[u8]) -> Vec<u8> {
+        [&self.prefix[..], path].concat()
     }
 
     fn met(&mut self, met: Met<'_>) {
@@ -205,6 +234,41 @@ impl Worker<'_> {
 
     pub(super) fn stream(&mut self, input: &mut dyn Read, origin: &Arc<Origin>) {
         self.content(origin, |reader, each| reader.stream(input, origin, each));
+    }
+
+    /// Scans content that is at hand.
+    pub(super) fn bytes(&mut self, bytes: &[u8], origin: &Arc<Origin>) {
+        self.content(origin, |reader, each| reader.bytes(bytes, origin, each));
+    }
+
+    pub(super) fn file(&mut self, path: &Path, origin: &Arc<Origin>) {
+        self.content(origin, |reader, each| reader.file(path, origin, each));
+    }
+
+    /// What `scan` finds, and what it cannot search, without its being told of.
+    pub(super) fn apart(&mut self, scan: impl FnOnce(&mut Self)) -> (Vec<Hit>, Vec<Gap>) {
+        let own = std::mem::take(&mut self.own);
+        scan(self);
+        let apart = std::mem::replace(&mut self.own, own);
+        (apart.hits, apart.gaps)
+    }
+
+    /// Whether a rule matches anywhere in a text, whatever its checks say.
+    pub(super) fn may_hold_secrets(&mut self, text: &[u8]) -> bool {
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            let mut matches = Vec::new();
+            self.scanner.engine.find(self.scratch.detect(), text, 0..text.len(), &mut matches) != Ended::Whole
+                || !matches.is_empty()
+        }));
+        found.unwrap_or_else(|_| {
+            self.renew();
+            true
+        })
+    }
+
+    /// Whatever state the worker's memory was left in, it is not used again.
+    pub(super) fn renew(&mut self) {
+        self.scratch = self.scanner.scratch();
     }
 
     /// Reads and scans one piece of content. A panic in between is a gap.

@@ -66,7 +66,9 @@ pub fn tally(slots: &[Slot], findings: &[Finding]) -> Tally {
     let mut areas: BTreeMap<String, Counts> = BTreeMap::new();
     let mut counts = Counts::default();
     let held = slots.iter().map(|slot| (&*slot.origin, Some(forms()[slot.form].held)));
-    let open = findings.iter().flat_map(|finding| &finding.occurrences).map(|place| (&*place.origin, None));
+    // What only a history holds fills no slot of today.
+    let places = findings.iter().flat_map(|finding| &finding.occurrences);
+    let open = places.map(|place| (&*place.origin, None)).filter(|(origin, _)| origin.object().is_none());
     for (origin, held) in held.chain(open) {
         counts.add(held);
         areas.entry(area(origin)).or_default().add(held);

@@ -4,22 +4,39 @@
 //! configuration outside the repository is read. The git library reads the index; the few other facts lie in small
 //! text files, which are read here. Knows nothing of ignore rules or reports.
 
+mod bulk;
+mod catalogue;
 mod changes;
 mod checkout;
 mod config;
+mod delta;
+mod forest;
 mod head;
+mod history;
+mod lifetime;
 mod loose;
 mod objects;
+mod paths;
 mod range;
+mod refs;
 mod revision;
 mod setup;
+mod skeleton;
 mod staged;
 
+pub use bulk::{Base, Met};
+pub use catalogue::{Catalogue, Single};
 pub use changes::{ChangedFile, Changes, Wanted, changes};
 pub use checkout::{Checkout, checkout};
+pub use delta::Copied;
+pub use history::{CommitFacts, History};
+pub use lifetime::{Interest, Life};
 pub use loose::LooseObject;
 pub use objects::{Content, NoObject, ObjectBuffers, Objects};
+pub use paths::Paths;
+pub use refs::Reference;
 pub use revision::resolve_range;
+pub use skeleton::{Collector, Skeleton, TreeStarts};
 
 use crate::blob::GitInfo;
 use std::collections::BTreeSet;
@@ -231,6 +248,11 @@ impl GitDirectory {
             && common.join("objects").is_dir()
             && common.join("refs").is_dir();
         if whole { Ok(Self { own, common }) } else { Err("not a git repository".to_owned()) }
+    }
+
+    /// The git directory of a bare repository.
+    pub(super) fn bare(path: &Path) -> Self {
+        Self { own: path.to_path_buf(), common: path.to_path_buf() }
     }
 
     /// The repository's own configuration; a repository may lack one.

@@ -20,5 +20,6 @@ pub use budget::MemoryBudget;
 pub use exclude::{PathExclusions, PathPatternError};
 pub use os::{digest_of, join};
 pub use read::{Outcome, Reader};
+pub use sniff::{LONGEST_TEXT, TELLING, plain_text};
 pub use stream::{Stream, open_stream};
 pub use walk::{MakeVisitor, Met, Visitor, WalkOptions, WalkSummary, walk};

@@ -73,6 +73,12 @@ impl Reader {
         self.read(input, None, origin, each)
     }
 
+    /// Reads content that is at hand. Otherwise as [`Reader::file`]: the same bytes give the same blobs.
+    pub fn bytes(&mut self, mut bytes: &[u8], origin: &Arc<Origin>, each: &mut dyn FnMut(&Blob<'_>)) -> Outcome {
+        let size = bytes.len() as u64;
+        self.read(&mut bytes, Some(size), origin, each)
+    }
+
     fn read(
         &mut self,
         input: &mut dyn Read,

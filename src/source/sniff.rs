@@ -2,6 +2,8 @@
 //!
 //! Knows bytes and, for a better name only, the path. Nothing here fails: what is not recognised is text or binary.
 
+use super::budget::WINDOW;
+
 /// Bytes at the beginning of content that decide.
 pub(crate) const HEAD: usize = 8192;
 
@@ -91,6 +93,24 @@ pub(crate) fn sniff(head: &[u8]) -> Shape {
     let controls =
         count(head, |byte| (byte < 8) | (byte.wrapping_sub(14) < 13) | (byte.wrapping_sub(28) < 4) || (byte == 127));
     if controls * 10 > head.len() * 3 { Shape::Binary } else { Shape::Text { mark: 0 } }
+}
+
+/// Bytes of content that is handed on as one text, at most.
+pub const LONGEST_TEXT: usize = WINDOW;
+
+/// Bytes at the beginning of content that decide on how it is read.
+pub const TELLING: usize = HEAD;
+
+/// Whether a reader hands content on as one text of its own bytes: not decoded, not masked, not in windows. The bytes of the
+/// byte order mark before it; none where it is not so, or where there is more to tell of the content.
+pub fn plain_text(bytes: &[u8]) -> Option<usize> {
+    if bytes.len() > LONGEST_TEXT || container(&bytes[..bytes.len().min(HEAD)], b"").is_some() {
+        return None;
+    }
+    match sniff(bytes) {
+        Shape::Text { mark } => Some(mark),
+        Shape::Wide { .. } | Shape::Binary => None,
+    }
 }
 
 /// How many bytes pass `test`. In parts that a byte can count, so that the compiler counts 32 at a time.

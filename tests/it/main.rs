@@ -17,6 +17,7 @@ mod exit_codes;
 mod explain;
 mod fingerprints;
 mod formats;
+mod history;
 mod ignores;
 mod keystores;
 mod parts;

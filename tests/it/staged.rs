@@ -407,6 +407,10 @@ fn nothing_that_the_configuration_names_is_run() {
     git(root, &["config", "core.hooksPath", root.to_str().unwrap()]);
     fs::remove_file(&mark).ok();
     assert_eq!(found(&scan(root).expect(1), &["a"]), pairs(&[("a.env", "a")]));
+    for arguments in [&["--history"][..], &["--history", "--allow-outside"], &["--since", "HEAD"], &[]] {
+        let ran = Run::scan(root, arguments).go();
+        assert!(matches!(ran.status, 0 | 1), "{}", ran.stderr);
+    }
     assert!(!mark.exists(), "a program of the repository ran");
     // The mark would be seen: git itself runs them.
     drop(command(root).args(["status"]).output());

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::rows::{PathRow, text_and_bytes};
 use crate::blob::Content;
 use crate::check::token::Fact;
-use crate::finding::{Effect, Finding, Fingerprint, InlineIgnore, Occurrence, Reason};
+use crate::finding::{CommitRef, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Reason};
 use crate::govern::{self, ControlRef};
 use crate::rule::{IdentityKind, Rule};
 #[cfg(test)]
@@ -190,6 +190,9 @@ struct PlaceRow<'r> {
     reasons: Vec<ReasonRow<'r>>,
     /// A marker in the text that asks to ignore it.
     ignore: Option<IgnoreRow<'r>>,
+    /// When it came into the history of its repository, and until when it was there; where the history was scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<LifetimeRow<'r>>,
 }
 
 impl<'r> PlaceRow<'r> {
@@ -215,7 +218,32 @@ impl<'r> PlaceRow<'r> {
             confidence: place.confidence.name(),
             reasons: place.reasons.iter().map(ReasonRow::new).collect(),
             ignore: place.ignore.as_ref().map(IgnoreRow::new),
+            history: place.lifetime.as_deref().map(LifetimeRow::new),
         }
+    }
+}
+
+/// The life of a secret at a path of a repository.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "History"))]
+pub(crate) struct LifetimeRow<'r> {
+    /// The git object that holds it: the file of the commit that introduced it, or the commit or tag whose message it is.
+    object: &'r str,
+    /// The commit that introduced it: of those whose parents do not have it there the earliest. Null where no commit has
+    /// it.
+    introduced: Option<&'r CommitRef>,
+    /// The latest commit that has it there.
+    last_seen: Option<&'r CommitRef>,
+    /// The first of the references whose commits have it there, branches before others.
+    at: &'r [String],
+    /// How many such references there are. Where there are none it was removed; that alone does not make it invalid.
+    references: u64,
+}
+
+impl<'r> LifetimeRow<'r> {
+    pub(crate) fn new(lifetime: &'r Lifetime) -> Self {
+        let Lifetime { object, introduced, last, at, references } = lifetime;
+        Self { object, introduced: introduced.as_deref(), last_seen: last.as_deref(), at, references: *references }
     }
 }
 

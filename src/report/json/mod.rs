@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
-pub(crate) use self::finding::FindingRow;
+pub(crate) use self::finding::{FindingRow, LifetimeRow};
 use self::inert::InertFormatter;
 pub(crate) use self::rows::{CoverageRow, ExclusionRow, GapRow, KeyRow, OutcomeRow, TargetRow};
 use self::rows::{Document, Event, EventBody, Start, Summary, SummaryEvent, Tool, Withheld};

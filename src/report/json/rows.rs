@@ -11,7 +11,7 @@ use super::Findings;
 use super::finding::FindingRow;
 use crate::blob::{CommitRange, Origin};
 use crate::finding::Occurrence;
-use crate::gap::{Coverage, Exclusion, Gap};
+use crate::gap::{Coverage, Exclusion, Gap, HistoryCoverage};
 use crate::report::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
 use crate::severity::Severity;
 use crate::slot::{Tally, tally};
@@ -276,6 +276,38 @@ pub(crate) struct CoverageRow {
     decoded_bytes: u64,
     /// Of these: of binary files.
     binary_bytes: u64,
+    /// What of histories was searched, beside all of the above; where any was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<HistoryRow>,
+}
+
+/// What of histories was searched.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "HistoryCoverage"))]
+struct HistoryRow {
+    /// Repositories whose history was scanned.
+    repositories: u64,
+    /// References that were met.
+    references: u64,
+    /// Logs of references that were searched.
+    logs: u64,
+    /// Commits whose messages were searched.
+    commits: u64,
+    /// Tags whose messages were searched.
+    tags: u64,
+    /// Trees whose names were searched.
+    trees: u64,
+    /// Files and links that were searched, each version once.
+    files: u64,
+    /// Bytes of these.
+    bytes: u64,
+}
+
+impl HistoryRow {
+    fn new(coverage: &HistoryCoverage) -> Option<Self> {
+        let HistoryCoverage { repositories, references, logs, commits, tags, trees, files, bytes } = *coverage;
+        (repositories > 0).then_some(Self { repositories, references, logs, commits, tags, trees, files, bytes })
+    }
 }
 
 impl CoverageRow {
@@ -295,6 +327,7 @@ impl CoverageRow {
             text_bytes,
             decoded_bytes,
             binary_bytes,
+            history,
         } = *coverage;
         Self {
             files_seen,
@@ -310,6 +343,7 @@ impl CoverageRow {
             text_bytes,
             decoded_bytes,
             binary_bytes,
+            history: HistoryRow::new(&history),
         }
     }
 }

@@ -195,6 +195,17 @@ fn one_finding_in_full() {
                 { "effect": "raise", "text": "the key structure is complete" },
             ],
             "ignore": null,
+            "history": {
+                "object": "b".repeat(40),
+                "introduced": {
+                    "id": "c".repeat(40), "time": "2024-02-29T12:00:00Z", "author": "person-0123456789ab",
+                },
+                "last_seen": {
+                    "id": "d".repeat(40), "time": "2025-03-01T08:30:00Z", "author": "person-0123456789ab",
+                },
+                "at": ["refs/heads/main", "refs/tags/v1"],
+                "references": 7,
+            },
         }],
     });
     assert_eq!(finding, expect);

@@ -8,7 +8,7 @@ use crate::blob::Content;
 use crate::finding::{Effect, Finding, InlineIgnore, Occurrence};
 use crate::govern::{self, Catalogue, ControlRef, Role, Taxonomies};
 use crate::report::Report;
-use crate::report::words::{abbreviated, named};
+use crate::report::words::{abbreviated, fate, named};
 
 /// Places of one secret that are shown where `all` is not asked for.
 const PLACES_SHOWN: usize = 5;
@@ -91,7 +91,10 @@ fn remarks(text: &mut Text, finding: &Finding, occurrence: &Occurrence) {
         Content::Decoded => remarks.push("decoded text".to_owned()),
         Content::Binary => remarks.push("in binary content".to_owned()),
     }
-    remarks.extend(occurrence.origin.commit().map(|commit| format!("commit {}", abbreviated(commit))));
+    match &occurrence.lifetime {
+        Some(lifetime) => remarks.push(fate(lifetime)),
+        None => remarks.extend(occurrence.origin.commit().map(|commit| format!("commit {}", abbreviated(commit)))),
+    }
     if !remarks.is_empty() {
         text.say(&format!("({})", remarks.join(", ")));
     }

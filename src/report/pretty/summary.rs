@@ -8,7 +8,7 @@ use super::page::{Page, TEXT_COLUMN, Text, ink};
 use super::{by_severity, counted, grouped};
 use crate::gap::{Exclusion, Gap, GapClass};
 use crate::report::Report;
-use crate::report::words::{self, bytes, named};
+use crate::report::words::{self, bytes, history, named};
 use crate::slot::{Counts, tally};
 
 /// Gaps of one class that are shown where `all` is not asked for.
@@ -116,7 +116,13 @@ fn read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if coverage.directories > 0 {
         text.glue(",").say(&counted(coverage.directories, "directory", "directories"));
     }
-    page.entry(0, (ink::TITLE, "Read"), &text)
+    page.entry(0, (ink::TITLE, "Read"), &text)?;
+    if coverage.history.repositories > 0 {
+        let mut text = Text::new();
+        text.say(&history(&coverage.history));
+        page.entry(0, (ink::TITLE, "History"), &text)?;
+    }
+    Ok(())
 }
 
 fn not_read(page: &mut Page<'_>, report: &Report) -> io::Result<()> {

@@ -52,7 +52,8 @@ fn the_sample_in_full() {
     CRITICAL    Private key in PEM (Sample Cloud)
       value     … (256 bytes or more)
       rule      sample-private-key, high confidence
-      at        deploy/tls.yaml:2:3
+      at        deploy/tls.yaml:2:3 (since cccccccccccc of 2024-02-29, still at main and 6 other
+                references)
       why       matched the rule; + the key structure is complete
       facts     key-type: rsa
                 key-bits: 2048
@@ -72,6 +73,8 @@ fn the_sample_in_full() {
                 ../shop/services/bär/tests/fixtures/keys.env:1:5 (medium here, medium confidence)
                   expired marker gitleaks:allow until 2020-01-01
                 ../shop/services/bär/bin/app:2:2 (in binary content)
+                ../shop/services/bär/old/keys.env:1:5 (since cccccccccccc of 2024-02-29, last in
+                  dddddddddddd of 2025-03-01)
       why       matched the rule; + CRC-32 checksum agrees
       facts     account: shop-{0} 🔑
       controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.28 Secure coding
@@ -108,7 +111,7 @@ fn the_sample_in_full() {
                 rotate: Make a second key in the console, move the callers to it, then delete the first.
                 see https://docs.example.com/api-keys
 
-    Found       4 secrets at 7 places: 1 critical, 1 high, 1 medium, 1 low; 1 place is marked to be
+    Found       4 secrets at 8 places: 1 critical, 1 high, 1 medium, 1 low; 1 place is marked to be
                 ignored
     Slots       10 credential slots: 7 in the open, 3 in vaults
                   .: 1 in the open
@@ -118,6 +121,7 @@ fn the_sample_in_full() {
                   etc: 1 in the open
                   and 3 more; --all shows them
     Read        19 files (17 text, 1 UTF-16 or UTF-32, 1 binary), 120.5 KiB, 4 directories
+    History     480 commits, 2,345 versions of files, 32.9 MiB, 12 references
     Not read    unreadable, 1 place
                   private/\u{1b}[31mlog: permission denied
                 over-budget, 1 place
@@ -220,7 +224,7 @@ fn long_lists_are_cut_and_counted() {
     let text = page(&report, STYLE);
     assert_eq!(text.matches("  value     ").count(), 50);
     assert!(text.contains("\n14 more secrets (14 critical) not shown here; --all shows them.\n"));
-    assert!(text.contains("deploy/tls.yaml:2:3\n            and 3 more places\n"));
+    assert!(text.contains("6 other\n              references)\n            and 3 more places\n"));
     assert_eq!(text.matches("locked/").count(), 10);
     assert!(text.contains("permission denied\n              and 2 more; --all shows them\n"));
     assert!(text.contains("git-ignored, 2,010 files: "));

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use serde_sarif::sarif;
 
 use self::invocation::Notifications;
-use self::results::Results;
+use self::results::{Part, Results};
 use self::rules::FiredRules;
 use self::taxonomies::Referenced;
 use self::uri::Bases;
@@ -50,14 +50,17 @@ pub fn write(report: &Report, rules: &[Arc<Rule>], out: &mut dyn Write) -> std::
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",
-        runs: [Run {
-            head: run(report, rules.len(), &fired, &bases),
-            invocations: [Invocation {
-                head: invocation::invocation(report.outcome),
-                notifications: Stream(notifications.iter()),
-            }],
-            results: Stream(results.iter()),
-        }],
+        runs: Part::all(report)
+            .into_iter()
+            .map(|part| Run {
+                head: run(report, part, rules.len(), &fired, &bases),
+                invocations: [Invocation {
+                    head: invocation::invocation(report.outcome),
+                    notifications: Stream(notifications.iter()),
+                }],
+                results: Stream(results.iter(part)),
+            })
+            .collect(),
     };
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
     log.serialize(&mut serde_json::Serializer::with_formatter(&mut out, formatter))?;
@@ -71,7 +74,7 @@ struct Log<N: Serialize, R: Serialize> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
-    runs: [Run<N, R>; 1],
+    runs: Vec<Run<N, R>>,
 }
 
 #[derive(Serialize)]
@@ -101,11 +104,11 @@ impl<I: Iterator<Item: Serialize> + Clone> Serialize for Stream<I> {
 }
 
 /// The run without its results and invocations.
-fn run(report: &Report, pack: usize, fired: &FiredRules<'_>, bases: &Bases<'_>) -> sarif::Run {
+fn run(report: &Report, part: Part, pack: usize, fired: &FiredRules<'_>, bases: &Bases<'_>) -> sarif::Run {
     let referenced = Referenced::by(report, fired);
     let mut run = sarif::Run::builder()
         .tool(driver(report, fired, &referenced))
-        .automation_details(sarif::RunAutomationDetails::builder().id("straykey/tree/").build())
+        .automation_details(sarif::RunAutomationDetails::builder().id(part.automation_id()).build())
         .column_kind("unicodeCodePoints")
         .newline_sequences(["\r\n", "\n"].map(String::from))
         .properties(properties(report, pack))

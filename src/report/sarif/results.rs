@@ -7,11 +7,58 @@ use serde_sarif::sarif;
 
 use super::rules::{FiredRules, MESSAGE_ID, level, message_text};
 use super::uri::Bases;
-use super::{bag, taxonomies, text};
+use super::{bag, camel_case_keys, taxonomies, text};
 use crate::blob::Content;
 use crate::finding::{Finding, InlineIgnore, Occurrence};
 use crate::govern::{Mapping, mapping_at};
-use crate::report::Report;
+use crate::report::json::LifetimeRow;
+use crate::report::{Report, TargetKind};
+
+/// A part of what was scanned, which has a run of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Files as they lie there, or what is staged.
+    Tree,
+    /// What commits introduced.
+    Range,
+    /// What only the history of a repository holds.
+    History,
+}
+
+impl Part {
+    fn of(place: &Occurrence) -> Self {
+        match (place.origin.object(), place.origin.commit()) {
+            (Some(_), _) => Self::History,
+            (None, Some(_)) => Self::Range,
+            (None, None) => Self::Tree,
+        }
+    }
+
+    /// The parts that were scanned.
+    pub(super) fn all(report: &Report) -> Vec<Self> {
+        let of_targets = |part: &Self| {
+            report.targets.iter().any(|target| match target.kind {
+                TargetKind::Directory | TargetKind::File | TargetKind::Stdin | TargetKind::Staged => {
+                    *part == Self::Tree
+                }
+                TargetKind::Range => *part == Self::Range,
+                TargetKind::Repository => *part == Self::History,
+            })
+        };
+        let history = report.coverage.history.repositories > 0;
+        let parts = [Self::Tree, Self::Range, Self::History].into_iter();
+        parts.filter(|part| of_targets(part) || history && *part == Self::History).collect()
+    }
+
+    /// The id under which hosts compare a run with those before (section 3.17.3).
+    pub(super) fn automation_id(self) -> &'static str {
+        match self {
+            Self::Tree => "straykey/tree/",
+            Self::Range => "straykey/range/",
+            Self::History => "straykey/history/",
+        }
+    }
+}
 
 /// Builds results one at a time.
 pub(super) struct Results<'r> {
@@ -29,12 +76,12 @@ impl<'r> Results<'r> {
         Self { report, bases, fired, markers: places.any(|place| place.ignore.is_some()) }
     }
 
-    /// All results, in the order of the report.
-    pub(super) fn iter(&self) -> impl Iterator<Item = sarif::Result> + Clone {
-        self.report
-            .findings
-            .iter()
-            .flat_map(move |finding| finding.occurrences.iter().map(move |occurrence| self.result(finding, occurrence)))
+    /// The results of one part of what was scanned, in the order of the report.
+    pub(super) fn iter(&self, part: Part) -> impl Iterator<Item = sarif::Result> + Clone {
+        self.report.findings.iter().flat_map(move |finding| {
+            let places = finding.occurrences.iter().filter(move |place| Part::of(place) == part);
+            places.map(move |occurrence| self.result(finding, occurrence))
+        })
     }
 
     fn result(&self, finding: &Finding, occurrence: &Occurrence) -> sarif::Result {
@@ -84,6 +131,10 @@ impl<'r> Results<'r> {
             ("controls", taxonomies::controls_by_role(mapping)),
             ("csf", json!(mapping.csf)),
         ]);
+        if let Some(lifetime) = &occurrence.lifetime {
+            let told = &mut properties.additional_properties;
+            told.insert("history".to_owned(), camel_case_keys(json!(LifetimeRow::new(lifetime))));
+        }
         if let Some(commit) = occurrence.origin.commit() {
             properties.additional_properties.insert("commit".to_owned(), json!(commit));
         }

@@ -14,7 +14,7 @@ use super::{GitDirectory, prefix, range, staged, work_tree_root};
 use crate::gap::GapClass;
 
 /// Folders within each other.
-const MAX_DEPTH: usize = 1024;
+pub(super) const MAX_DEPTH: usize = 1024;
 
 /// Entries of removed folders that are looked at, for what was moved.
 const MAX_REMOVED: usize = 1 << 20;
@@ -62,7 +62,7 @@ pub fn changes(target: &Path, wanted: &Wanted) -> Result<(Changes, Vec<u8>), Str
     let target = target.canonicalize().map_err(|error| error.kind().to_string())?;
     let root = work_tree_root(&target).ok_or_else(none)?;
     let directory = GitDirectory::of(&root)?;
-    let objects = Objects::open(&directory)?;
+    let objects = Objects::open(&directory, &|_| false)?;
     let changes = match wanted {
         Wanted::Staged(index) => staged::changes(&directory, objects, index.as_deref())?,
         Wanted::Range(from, to) => range::changes(&directory, objects, *from, *to),

@@ -12,10 +12,10 @@ use super::{GitDirectory, config};
 use crate::source::os::{self, Links};
 
 /// Bytes of a loose reference or HEAD, at most.
-const MAX_REFERENCE: u64 = 4096;
+pub(super) const MAX_REFERENCE: u64 = 4096;
 
 /// Bytes of `packed-refs`, at most: about a million references.
-const MAX_PACKED: u64 = 64 << 20;
+pub(super) const MAX_PACKED: u64 = 64 << 20;
 
 /// Symbolic references that name each other, at most; git has the same limit.
 const MAX_STEPS: usize = 5;
@@ -56,7 +56,7 @@ pub(super) fn commit(directory: &GitDirectory, hash: gix_hash::Kind) -> Result<O
 }
 
 /// Refuses repositories that keep their references in another store than files.
-fn check_store(directory: &GitDirectory) -> Result<(), String> {
+pub(super) fn check_store(directory: &GitDirectory) -> Result<(), String> {
     let settings = directory.settings()?;
     let mut stores = settings.iter().filter(|one| one.section == b"extensions" && one.name == b"refstorage");
     if stores.any(|one| !one.value.as_deref().unwrap_or_default().eq_ignore_ascii_case(b"files")) {
@@ -107,7 +107,7 @@ fn resolve(directory: &GitDirectory, name: &str) -> Option<String> {
 
 /// The target of a symbolic reference. Names that git would refuse count as none, above all those that lead out of
 /// the repository.
-fn symbolic(text: &[u8]) -> Option<&str> {
+pub(super) fn symbolic(text: &[u8]) -> Option<&str> {
     let name = std::str::from_utf8(text.strip_prefix(b"ref:")?).ok()?.trim();
     let plain = name.starts_with("refs/")
         && !name.contains("..")
@@ -116,7 +116,7 @@ fn symbolic(text: &[u8]) -> Option<&str> {
 }
 
 /// A SHA-1 or SHA-256 object id in hexadecimal at the start of `text`.
-fn object_id(text: &[u8]) -> Option<String> {
+pub(super) fn object_id(text: &[u8]) -> Option<String> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let ends = text.get(digits).is_none_or(u8::is_ascii_whitespace);
     let id = (ends && matches!(digits, 40 | 64)).then(|| &text[..digits])?;

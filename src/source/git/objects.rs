@@ -15,12 +15,14 @@ use gix_object::Kind;
 use gix_pack::Bundle;
 use gix_pack::data::decode::header::ResolvedBase;
 
-use super::GitDirectory;
+use super::catalogue::loose_ids;
 use super::loose::LooseObject;
+use super::{GitDirectory, MAX_TEXT, is_regular};
 use crate::gap::GapClass;
+use crate::source::os::{self, Links};
 
 /// Bytes that an object may have that is held whole: all of packs, whose objects are built of others.
-const MAX_OBJECT: u64 = 64 << 20;
+pub(super) const MAX_OBJECT: u64 = 64 << 20;
 
 /// Bytes that putting an object of a pack together may take: what it is built of, beside itself.
 const MAX_PACKED: usize = 3 * MAX_OBJECT as usize;
@@ -32,10 +34,11 @@ const WHOLE: u64 = 1 << 20;
 pub struct Objects {
     hash: gix_hash::Kind,
     packs: Vec<Bundle>,
-    /// `objects`, where loose ones lie.
-    folder: PathBuf,
+    /// `objects`, where loose ones lie, and others like it.
+    folders: Vec<PathBuf>,
     /// Packs that cannot be opened, by name, and why.
     damaged: Vec<(String, &'static str)>,
+    /// It names another directory with objects that is not read.
     alternates: bool,
     /// Held by who holds a large object of a pack.
     large: Mutex<()>,
@@ -76,7 +79,7 @@ pub enum NoObject {
 }
 
 impl NoObject {
-    fn too_large(size: u64) -> Self {
+    pub(super) fn too_large(size: u64) -> Self {
         Self::OverBudget(format!("its object has {size} bytes; {MAX_OBJECT} are the most that are held at once"))
     }
 
@@ -91,32 +94,72 @@ impl NoObject {
 }
 
 impl Objects {
-    /// Opens the packs of a repository. What cannot be opened is missed when an object is not found.
+    /// Opens the packs of a repository, and those of other directories that it names, as far as `may_read` says so. What
+    /// cannot be opened is missed when an object is not found.
     ///
     /// The error is a clause: the repository is of a form that is not understood.
-    pub(super) fn open(directory: &GitDirectory) -> Result<Self, String> {
+    pub(super) fn open(directory: &GitDirectory, may_read: &dyn Fn(&Path) -> bool) -> Result<Self, String> {
         let hash = directory.object_format()?;
-        let folder = directory.common.join("objects");
+        let (folders, alternates) = folders(directory.common.join("objects"), may_read);
         let (mut packs, mut damaged) = (Vec::new(), Vec::new());
-        for path in indexes(&folder.join("pack")) {
+        let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        for path in folders.iter().flat_map(|folder| indexes(&folder.join("pack"))) {
             match Bundle::at(&path, hash) {
                 Ok(mut pack) => {
                     pack.pack = pack.pack.with_alloc_limit_bytes(Some(MAX_PACKED));
                     packs.push(pack);
                 }
-                Err(error) => {
-                    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                    damaged.push((name, clause(&error)));
-                }
+                Err(error) => damaged.push((name(&path), clause(&error))),
             }
         }
-        let alternates = fs::symlink_metadata(folder.join("info/alternates")).is_ok();
-        Ok(Self { hash, packs, folder, damaged, alternates, large: Mutex::new(()) })
+        for path in folders.iter().flat_map(|folder| without_index(&folder.join("pack"))) {
+            damaged.push((name(&path), "its index is not there"));
+        }
+        Ok(Self { hash, packs, folders, damaged, alternates, large: Mutex::new(()) })
     }
 
     /// The kind of the repository's object ids.
     pub(super) fn hash(&self) -> gix_hash::Kind {
         self.hash
+    }
+
+    /// The packs, in a fixed order.
+    pub(super) fn packs(&self) -> &[Bundle] {
+        &self.packs
+    }
+
+    /// Opens the file of a loose object.
+    pub(super) fn loose(&self, id: &oid) -> Result<Option<LooseObject>, NoObject> {
+        let mut failed = None;
+        for folder in &self.folders {
+            match LooseObject::open(folder, id) {
+                Ok(Some(object)) => return Ok(Some(object)),
+                Ok(None) => {}
+                // It may lie elsewhere too.
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(None), Err)
+    }
+
+    /// Packs that cannot be opened, by name, and why.
+    pub(super) fn damaged(&self) -> &[(String, &'static str)] {
+        &self.damaged
+    }
+
+    /// Whether the repository names another directory with objects that is not read.
+    pub(super) fn has_alternates(&self) -> bool {
+        self.alternates
+    }
+
+    /// The ids of loose objects, sorted.
+    pub(super) fn loose_ids(&self) -> Vec<ObjectId> {
+        loose_ids(&self.folders, self.hash)
+    }
+
+    /// Waits for the right to hold large objects.
+    pub(super) fn large(&self) -> MutexGuard<'_, ()> {
+        self.large.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Finds an object. The content of a packed one is in the buffers then. A panic of the library is damage of the object.
@@ -135,7 +178,7 @@ impl Objects {
                 Err(error) => failed = Some(error),
             }
         }
-        match LooseObject::open(&self.folder, id)? {
+        match self.loose(id)? {
             Some(object) => Ok(Found::Loose(object)),
             None => Err(failed.unwrap_or_else(|| self.missing())),
         }
@@ -156,15 +199,21 @@ impl Objects {
     ///
     /// Why there is none.
     pub fn content<'b>(&'b self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
-        let held = match self.find(id, buffers)? {
-            Found::Loose(object) if object.left() > WHOLE => return Ok(Content::Large(object)),
-            Found::Loose(object) => {
-                buffers.fill(object)?;
-                None
-            }
-            Found::Packed(_, held) => held,
+        self.kind_and_content(id, buffers).map(|(_, content)| content)
+    }
+
+    /// What an object is, and its content: whole where it is small.
+    pub(super) fn kind_and_content<'b>(
+        &'b self,
+        id: &oid,
+        buffers: &'b mut ObjectBuffers,
+    ) -> Result<(Kind, Content<'b>), NoObject> {
+        let (kind, held) = match self.find(id, buffers)? {
+            Found::Loose(object) if object.left() > WHOLE => return Ok((object.kind(), Content::Large(object))),
+            Found::Loose(object) => (buffers.fill(object)?, None),
+            Found::Packed(kind, held) => (kind, held),
         };
-        Ok(Content::Whole(&buffers.bytes, held))
+        Ok((kind, Content::Whole(&buffers.bytes, held)))
     }
 
     /// Reads an object of a pack.
@@ -182,7 +231,7 @@ impl Objects {
         if header.object_size > MAX_OBJECT {
             return Err(NoObject::too_large(header.object_size));
         }
-        let held = (header.object_size > WHOLE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let held = (header.object_size > WHOLE).then(|| self.large());
         let mut cache = gix_pack::cache::Never;
         let (found, _) =
             pack.get_object_by_index(index, &mut buffers.bytes, &mut buffers.inflate, &mut cache).map_err(failed)?;
@@ -225,6 +274,18 @@ impl Objects {
         Ok(Commit { tree: commit.tree(), parents: commit.parents().collect(), time })
     }
 
+    /// When a commit was made, in seconds since 1970, and the name and mail address of its author.
+    pub(super) fn facts(&self, id: &oid, buffers: &mut ObjectBuffers) -> Option<(i64, Option<(String, String)>)> {
+        let (kind, bytes) = self.read(id, buffers).ok()?;
+        if kind != Kind::Commit {
+            return None;
+        }
+        let commit = gix_object::CommitRef::from_bytes(bytes, self.hash).ok()?;
+        let text = |bytes: &bstr::BStr| String::from_utf8_lossy(bytes).into_owned();
+        let author = commit.author().ok().map(|author| (text(author.name), text(author.email)));
+        Some((commit.committer().map_or(0, |committer| committer.seconds()), author))
+    }
+
     /// The commit that an object is, or that a tag names, through as many tags as it takes.
     pub(super) fn peel(&self, id: &oid, buffers: &mut ObjectBuffers) -> Result<ObjectId, NoObject> {
         const TAGS: usize = 16;
@@ -252,7 +313,8 @@ impl Objects {
             found.extend(candidates.take(2).map(|index| pack.index.oid_at_index(index).to_owned()));
         }
         let text = prefix.to_string();
-        let files = fs::read_dir(self.folder.join(&text[..2])).into_iter().flatten().filter_map(Result::ok);
+        let files = self.folders.iter().filter_map(|folder| fs::read_dir(folder.join(&text[..2])).ok());
+        let files = files.flatten().filter_map(Result::ok);
         let names = files.filter_map(|file| Some(format!("{}{}", &text[..2], file.file_name().to_str()?)));
         found.extend(
             names.filter(|name| name.starts_with(&text)).filter_map(|name| ObjectId::from_hex(name.as_bytes()).ok()),
@@ -314,15 +376,55 @@ pub(super) struct TreeEntry {
     pub(super) id: ObjectId,
 }
 
-/// The indexes of packs in a folder, sorted; regular files alone, since the library maps what it opens.
-fn indexes(folder: &Path) -> Vec<PathBuf> {
-    let regular = |path: &Path| fs::metadata(path).is_ok_and(|found| found.is_file());
+/// The folder of objects and those that it names (git's gitrepository-layout(5), `objects/info/alternates`), and they in
+/// turn, as far as they may be read; and whether some may not be, or are not there.
+fn folders(first: PathBuf, may_read: &dyn Fn(&Path) -> bool) -> (Vec<PathBuf>, bool) {
+    /// Git follows five.
+    const MOST: usize = 32;
+    let mut folders = vec![first];
+    let (mut next, mut left_out) = (0, false);
+    while let Some(folder) = folders.get(next).cloned() {
+        next += 1;
+        let Ok(text) = os::read_regular(&folder.join("info/alternates"), MAX_TEXT, Links::Follow) else {
+            left_out |= fs::symlink_metadata(folder.join("info/alternates")).is_ok();
+            continue;
+        };
+        for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            match folder.join(os::path_from_bytes(line)).canonicalize() {
+                Ok(path) if folders.contains(&path) => {}
+                Ok(path) if path.is_dir() && folders.len() < MOST && may_read(&path) => folders.push(path),
+                _ => left_out = true,
+            }
+        }
+    }
+    (folders, left_out)
+}
+
+/// The files in a folder with this extension, sorted; regular files alone, since the library maps what it opens.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
-        .filter(|path| regular(path) && regular(&path.with_extension("pack")))
+        .filter(|path| path.extension().is_some_and(|found| found == extension) && is_regular(path))
         .collect();
     paths.sort();
+    paths
+}
+
+/// The indexes of packs in a folder.
+fn indexes(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = files(folder, "idx");
+    paths.retain(|path| is_regular(&path.with_extension("pack")));
+    paths
+}
+
+/// Packs in a folder that have no index. Those that are being written have other names.
+fn without_index(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = files(folder, "pack");
+    let named = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"pack-"));
+    paths.retain(|path| named(path) && !is_regular(&path.with_extension("idx")));
     paths
 }

@@ -17,7 +17,7 @@ const LEAST_ID: usize = 4;
 pub fn resolve_range(target: &Path, from: &str, to: &str) -> Result<(ObjectId, ObjectId), String> {
     let root = work_tree_root(target).ok_or("it lies in no git work tree")?;
     let directory = GitDirectory::of(&root)?;
-    let objects = Objects::open(&directory)?;
+    let objects = Objects::open(&directory, &|_| false)?;
     let mut names = Names { directory: &directory, objects: &objects, buffers: ObjectBuffers::default() };
     let mut resolve = |text: &str| names.commit(text).map_err(|reason| format!("`{text}`: {reason}"));
     resolve(from).and_then(|from| Ok((from, resolve(to)?))).map_err(|reason| {

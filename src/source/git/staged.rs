@@ -60,6 +60,24 @@ fn read_index(path: &Path, hash: gix_hash::Kind) -> Result<State, String> {
     Ok(state)
 }
 
+/// The path and the id of an entry of an index.
+pub(super) type Indexed = (Vec<u8>, ObjectId);
+
+/// The entries of the index at `path` but for folders, first files, then submodules.
+pub(super) fn entries(path: &Path, hash: gix_hash::Kind) -> Result<[Vec<Indexed>; 2], String> {
+    let state = read_index(path, hash)?;
+    let (mut files, mut submodules) = (Vec::new(), Vec::new());
+    for entry in state.entries() {
+        let place = (entry.path(&state).to_vec(), entry.id);
+        match entry.mode.to_tree_entry_mode().map(|mode| mode.kind()) {
+            Some(EntryKind::Commit) => submodules.push(place),
+            Some(EntryKind::Tree) => {}
+            _ => files.push(place),
+        }
+    }
+    Ok([files, submodules])
+}
+
 struct Staged<'s> {
     state: &'s State,
     comparison: Comparison<'s>,

@@ -1,0 +1,210 @@
+//! The scan of a text that is a version of another one: only what is new in it, and what hangs on that, is looked at.
+//!
+//! Histories consist of versions: of a megabyte that git puts together some kilobytes are new. Whether a match begins at a
+//! place hangs on the bytes around it alone ([`BEHIND`], [`AHEAD`] and, for the few that look further, [`Scratch::far`]),
+//! and so does what becomes of it ([`SETTLED`]). Where all of these were copied, the result is copied too. A test holds
+//! the two ways of scanning equal.
+
+use std::ops::Range;
+
+use super::engine::{Scanner, Scratch, secrets_of};
+use super::passages::{Found, Passages, moved};
+use crate::check::TextFile;
+use crate::detect::{AHEAD, BEHIND, Match};
+use crate::finding::Fingerprint;
+use crate::source::git::Copied;
+use crate::source::{LONGEST_TEXT, TELLING, plain_text};
+
+/// Bytes around a match that decide what becomes of it: the object that a key lies in, the file's other assignments, matches
+/// that meet it or are parts of the same credential, and what decides on those.
+const SETTLED: usize = 7 << 10;
+
+/// Bytes around what is judged anew that hold matches which have a say in it.
+const HEARD: usize = 1 << 10;
+
+/// What is known of a text.
+#[derive(Debug, Default)]
+pub(super) struct Version {
+    /// Bytes of a byte order mark.
+    mark: usize,
+    length: usize,
+    /// Matches of rules, sorted.
+    matches: Vec<Match>,
+    /// Where rules looked far, and how far; sorted.
+    far: Vec<Range<usize>>,
+    /// What was found to be secrets, at which of the text's paths.
+    pub(super) secrets: Vec<Placed>,
+}
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Placed {
+    /// Number of the path under which it is one.
+    pub(super) path: u32,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Its number.
+    pub(super) thing: u32,
+}
+
+/// What a text has from another one.
+#[derive(Clone, Copy)]
+pub(super) struct Older<'v> {
+    pub(super) version: &'v Version,
+    pub(super) copied: &'v [Copied],
+}
+
+impl Older<'_> {
+    /// Whether both texts begin with the same `bytes` bytes.
+    fn begins_alike(&self, bytes: usize) -> bool {
+        self.copied.first().is_some_and(|run| run.from == 0 && run.to == 0 && run.length >= bytes)
+    }
+
+    /// How to read a text of `bytes`; see [`plain_text`], which looks at the beginning alone.
+    pub(super) fn plain_text(&self, bytes: &[u8]) -> Option<usize> {
+        if self.begins_alike(TELLING) && bytes.len() <= LONGEST_TEXT {
+            Some(self.version.mark)
+        } else {
+            plain_text(bytes)
+        }
+    }
+
+    /// Of what is copied the places that have so many copied bytes, or the end of both texts, before and behind them, in a
+    /// text of `length` bytes; with how they are copied.
+    fn inner(&self, length: usize, before: usize, behind: usize) -> impl Iterator<Item = (Range<usize>, &Copied)> {
+        self.copied.iter().filter_map(move |run| {
+            let begins = run.from == 0 && run.to == 0;
+            let start = if begins { 0 } else { run.to + before };
+            let end =
+                if self.reaches_end(run, length) { length + 1 } else { (run.to + run.length).saturating_sub(behind) };
+            (start < end).then_some((start..end, run))
+        })
+    }
+
+    fn reaches_end(&self, run: &Copied, length: usize) -> bool {
+        run.from + run.length == self.version.length && run.to + run.length == length
+    }
+}
+
+impl Version {
+    /// Searches a text behind a byte order mark of `mark` bytes. None where that takes more steps than it may.
+    pub(super) fn search(
+        scanner: &Scanner,
+        scratch: &mut Scratch,
+        passages: &Passages,
+        bytes: &[u8],
+        mark: usize,
+        older: Option<Older<'_>>,
+    ) -> Option<Self> {
+        let mut new = Self { mark, length: bytes.len(), ..Self::default() };
+        let text = &bytes[mark..];
+        let mut found = Found::default();
+        let mut find = |new: &mut Self, places: Range<usize>| {
+            let places = places.start.max(mark) - mark..places.end.min(bytes.len()).max(mark) - mark;
+            let whole = passages.find(scanner, scratch, text, places, &mut found);
+            new.matches.extend(found.matches.drain(..).map(|one| moved(&one, mark, 0)));
+            new.far.extend(found.far.drain(..).map(|one| one.start + mark..one.end + mark));
+            whole
+        };
+        let Some(older) = older.filter(|older| older.version.mark == mark) else {
+            let whole = find(&mut new, 0..bytes.len());
+            new.sort();
+            return whole.then_some(new);
+        };
+        let old = older.version;
+        let mut at = 0;
+        for (places, run) in older.inner(bytes.len(), BEHIND, AHEAD) {
+            if !find(&mut new, at..places.start) {
+                return None;
+            }
+            at = places.end;
+            let place_of = |place: usize| place - run.from + run.to;
+            let (first, last) = (places.start - run.to + run.from, places.end - run.to + run.from);
+            let mut again: Vec<usize> = Vec::new();
+            let from = old.far.partition_point(|far| far.start < first);
+            for far in old.far[from..].iter().take_while(|far| far.start < last) {
+                if far.end <= run.from + run.length || older.reaches_end(run, bytes.len()) {
+                    new.far.push(place_of(far.start)..place_of(far.end));
+                } else if again.last() != Some(&far.start) {
+                    again.push(far.start);
+                }
+            }
+            let from = old.matches.partition_point(|one| one.start < first);
+            let kept = old.matches[from..].iter().take_while(|one| one.start < last);
+            let kept = kept.filter(|one| again.binary_search(&one.start).is_err());
+            new.matches.extend(kept.map(|one| moved(one, run.to, run.from)));
+            for place in again {
+                if !find(&mut new, place_of(place)..place_of(place) + 1) {
+                    return None;
+                }
+            }
+        }
+        if !find(&mut new, at..bytes.len()) {
+            return None;
+        }
+        new.sort();
+        Some(new)
+    }
+
+    fn sort(&mut self) {
+        self.matches.sort_unstable();
+        self.far.sort_unstable_by_key(|far| (far.start, far.end));
+        self.far.dedup();
+    }
+
+    /// Whether any rule matches.
+    pub(super) fn has_matches(&self) -> bool {
+        !self.matches.is_empty()
+    }
+
+    /// Judges the matches as those of a file at `path`, which has the number `number`. Where the older version was judged at
+    /// the same path, what hangs on nothing new is taken from there. `thing` numbers secrets, by rule and value.
+    pub(super) fn judge(
+        &mut self,
+        scanner: &Scanner,
+        bytes: &[u8],
+        (number, path): (u32, &[u8]),
+        older: Option<Older<'_>>,
+        thing: &mut impl FnMut(usize, Fingerprint) -> u32,
+    ) {
+        if self.matches.is_empty() {
+            return;
+        }
+        let older = older.filter(|older| older.version.mark == self.mark);
+        let settled: Vec<(Range<usize>, Copied)> = older.map_or_else(Vec::new, |older| {
+            older.inner(bytes.len(), SETTLED, SETTLED).map(|(places, run)| (places, *run)).collect()
+        });
+        let inside = |settled: &[(Range<usize>, Copied)], start: usize, end: usize, margin: usize| {
+            let behind = settled.partition_point(|(places, _)| places.start <= start);
+            settled[..behind].last().is_some_and(|(places, run)| {
+                let (first, last) = (run.to == 0 && run.from == 0, places.end > bytes.len());
+                (first || start >= places.start + margin) && (last || end + margin < places.end)
+            })
+        };
+        let text = &bytes[self.mark..];
+        let heard = self.matches.iter().filter(|one| !inside(&settled, one.start, one.end, HEARD));
+        let heard: Vec<Match> = heard.map(|one| moved(one, 0, self.mark)).collect();
+        if !heard.is_empty() {
+            for one in secrets_of(scanner, text, &TextFile::at(path), &heard) {
+                let (start, end) = (one.span.start + self.mark, one.span.end + self.mark);
+                if !inside(&settled, start, end, 0) {
+                    let thing = thing(one.index, scanner.key.value(&text[one.span]));
+                    self.secrets.push(Placed { path: number, start, end, thing });
+                }
+            }
+        }
+        let Some(older) = older else { return };
+        for (places, run) in &settled {
+            let old = older.version.secrets.iter().filter(|one| one.path == number);
+            for one in old.filter(|one| one.start >= run.from && one.end <= run.from + run.length) {
+                let (start, end) = (one.start - run.from + run.to, one.end - run.from + run.to);
+                if places.contains(&start) && inside(&settled, start, end, 0) {
+                    self.secrets.push(Placed { path: number, start, end, thing: one.thing });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,366 @@
+//! Commits and trees of a repository, without their content: what history consists of.
+//!
+//! Trees are kept as they are stored, each as the difference to the one that it is made of. A repository has as many
+//! entries of trees as bytes of source, and nearly all of them are those of another tree.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use gix_hash::oid;
+
+use super::bulk::Base;
+use super::catalogue::Catalogue;
+use super::objects::{NoObject, clause};
+
+/// No object, or none that the repository holds.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What an entry of a tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Folder,
+    /// A file or a symbolic link.
+    Content,
+    Submodule,
+}
+
+/// An entry of a tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    /// Number of the name.
+    pub(super) name: u32,
+    /// Number of the object, or [`NONE`].
+    pub(super) child: u32,
+    pub(super) kind: EntryKind,
+}
+
+/// A tree as the difference to another one.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    pub(super) number: u32,
+    /// The number of the tree that it is made of, or [`NONE`].
+    pub(super) base: u32,
+    /// Entries that the other has not, or has otherwise.
+    edges: Range<usize>,
+    /// Names of entries that the other has and this one has not.
+    gone: Range<usize>,
+}
+
+/// A commit.
+#[derive(Clone, Debug)]
+pub(super) struct Commit {
+    pub(super) number: u32,
+    /// The number of its tree, or [`NONE`].
+    pub(super) tree: u32,
+    /// Those that the repository holds.
+    pub(super) parents: Vec<u32>,
+    /// Seconds since 1970, as the committer's clock told.
+    pub(super) time: i64,
+}
+
+/// What one thread has seen of commits and trees.
+#[derive(Default)]
+pub struct Collector {
+    names: HashMap<Box<[u8]>, u32>,
+    edges: Vec<Edge>,
+    gone: Vec<u32>,
+    trees: Vec<Tree>,
+    commits: Vec<Commit>,
+    /// Entries whose object the repository does not hold: how many, and one of their names.
+    missing: (u64, Option<u32>),
+    scratch: Scratch,
+}
+
+#[derive(Default)]
+struct Scratch {
+    /// Entries of the other tree that were taken over.
+    kept: Vec<Range<usize>>,
+}
+
+/// Where the entries of a tree begin.
+#[derive(Default)]
+pub struct TreeStarts(Vec<u32>);
+
+impl Collector {
+    /// Takes in a tree. What it returns is to be handed in with trees that are made of this one.
+    ///
+    /// # Errors
+    ///
+    /// The tree is damaged. What comes before the damage was taken in.
+    pub fn tree(
+        &mut self,
+        catalogue: &Catalogue,
+        number: u32,
+        bytes: &[u8],
+        base: Option<Base<'_, TreeStarts>>,
+    ) -> (TreeStarts, Result<(), NoObject>) {
+        let (first_edge, first_gone) = (self.edges.len(), self.gone.len());
+        let mut starts = TreeStarts(Vec::with_capacity(base.as_ref().map_or(16, |base| base.state.0.len() + 4)));
+        self.scratch.kept.clear();
+        // Of a damaged tree it is not known where its entries begin.
+        let base = base.filter(|base| !base.state.0.is_empty());
+        let read = self.entries(catalogue, bytes, base.as_ref(), &mut starts.0);
+        if let Some(base) = &base {
+            self.dropped(base, first_edge);
+        }
+        if read.is_err() {
+            starts.0.clear();
+        }
+        self.trees.push(Tree {
+            number,
+            base: base.map_or(NONE, |base| base.number),
+            edges: first_edge..self.edges.len(),
+            gone: first_gone..self.gone.len(),
+        });
+        (starts, read)
+    }
+
+    fn entries(
+        &mut self,
+        catalogue: &Catalogue,
+        bytes: &[u8],
+        base: Option<&Base<'_, TreeStarts>>,
+        starts: &mut Vec<u32>,
+    ) -> Result<(), NoObject> {
+        let hash = catalogue.objects.hash().len_in_bytes();
+        let copied = base.map_or(&[][..], |base| base.copied);
+        let (mut at, mut run) = (0, 0);
+        while at < bytes.len() {
+            while copied.get(run).is_some_and(|run| run.to + run.length <= at) {
+                run += 1;
+            }
+            // Entries that lie whole in what is copied are those of the other tree.
+            if let (Some(base), Some(run)) = (base, copied.get(run))
+                && run.to <= at
+                && let Ok(first) = base.state.0.binary_search(&((run.from + at - run.to) as u32))
+            {
+                let old = &base.state.0;
+                let end = run.from + run.length;
+                // The last one ends where the next begins, or with the tree.
+                let behind = if end == base.bytes.len() {
+                    old.len()
+                } else {
+                    old.partition_point(|&start| start as usize <= end).saturating_sub(1)
+                };
+                if behind > first {
+                    let (from, to) = (run.from as u32, run.to as u32);
+                    starts.extend(old[first..behind].iter().map(|&start| start - from + to));
+                    let next = old.get(behind).map_or(base.bytes.len(), |&start| start as usize);
+                    at = run.to + next - run.from;
+                    self.scratch.kept.push(first..behind);
+                    continue;
+                }
+            }
+            let entry = Entry::parse(&bytes[at..], hash).ok_or_else(|| NoObject::Damaged("damaged".to_owned()))?;
+            starts.push(at as u32);
+            at += entry.length;
+            let name = self.name(entry.name);
+            let id = oid::try_from_bytes(entry.id).map_err(|_| NoObject::Damaged("damaged".to_owned()))?;
+            let child = if entry.kind == EntryKind::Submodule { None } else { catalogue.find(id) };
+            if child.is_none() && entry.kind != EntryKind::Submodule {
+                self.missing.0 += 1;
+                self.missing.1.get_or_insert(name);
+            }
+            self.edges.push(Edge { name, child: child.unwrap_or(NONE), kind: entry.kind });
+        }
+        Ok(())
+    }
+
+    /// Notes the names of entries that were not taken over and did not get another object.
+    fn dropped(&mut self, base: &Base<'_, TreeStarts>, first_edge: usize) {
+        let mut kept = std::mem::take(&mut self.scratch.kept);
+        kept.sort_unstable_by_key(|kept| kept.start);
+        let mut next = 0;
+        let all = base.state.0.len();
+        for kept in kept.iter().cloned().chain(std::iter::once(all..all)) {
+            for place in next..kept.start {
+                let Some(entry) = Entry::parse(&base.bytes[base.state.0[place] as usize..], 0) else { continue };
+                let name = self.name(entry.name);
+                if self.edges[first_edge..].iter().all(|edge| edge.name != name) {
+                    self.gone.push(name);
+                }
+            }
+            next = next.max(kept.end);
+        }
+        self.scratch.kept = kept;
+    }
+
+    fn name(&mut self, name: &[u8]) -> u32 {
+        if let Some(&known) = self.names.get(name) {
+            return known;
+        }
+        let number = self.names.len() as u32;
+        self.names.insert(Box::from(name), number);
+        number
+    }
+
+    /// Takes in a commit.
+    ///
+    /// # Errors
+    ///
+    /// The commit is damaged.
+    pub fn commit(&mut self, catalogue: &Catalogue, number: u32, bytes: &[u8]) -> Result<(), NoObject> {
+        let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
+        let commit = gix_object::CommitRef::from_bytes(bytes, catalogue.objects.hash()).map_err(damage)?;
+        let parents = commit.parents().filter_map(|parent| catalogue.find(&parent)).collect();
+        self.commits.push(Commit {
+            number,
+            tree: catalogue.find(&commit.tree()).unwrap_or(NONE),
+            parents,
+            // A time that cannot be read orders a commit among the oldest.
+            time: commit.committer().map_or(i64::MIN, |committer| committer.seconds()),
+        });
+        Ok(())
+    }
+}
+
+/// An entry of a tree as it is stored (git's `tree-walk.c`: mode in octal, blank, name, NUL, id).
+struct Entry<'b> {
+    kind: EntryKind,
+    name: &'b [u8],
+    id: &'b [u8],
+    length: usize,
+}
+
+impl<'b> Entry<'b> {
+    /// The entry at the beginning of `bytes`, with an id of `hash` bytes.
+    fn parse(bytes: &'b [u8], hash: usize) -> Option<Self> {
+        // The longest mode that git writes has six digits; it accepts leading zeros.
+        const MODE: usize = 12;
+        let blank = memchr::memchr(b' ', &bytes[..bytes.len().min(MODE)])?;
+        let mode = std::str::from_utf8(&bytes[..blank]).ok().and_then(|mode| u32::from_str_radix(mode, 8).ok())?;
+        let end = blank + 1 + memchr::memchr(0, &bytes[blank + 1..])?;
+        let kind = match mode & 0o170_000 {
+            0o040_000 => EntryKind::Folder,
+            0o160_000 => EntryKind::Submodule,
+            _ => EntryKind::Content,
+        };
+        let id = bytes.get(end + 1..end + 1 + hash)?;
+        Some(Self { kind, name: &bytes[blank + 1..end], id, length: end + 1 + hash })
+    }
+}
+
+/// Commits and trees of all threads.
+pub struct Skeleton {
+    /// The names of entries, by their numbers.
+    names: Vec<Box<[u8]>>,
+    numbers: HashMap<Box<[u8]>, u32>,
+    edges: Vec<Edge>,
+    gone: Vec<u32>,
+    pub(super) trees: Vec<Tree>,
+    pub(super) commits: Vec<Commit>,
+    /// For each object its place among the trees or commits, or [`NONE`].
+    places: Vec<u32>,
+    /// Entries whose object the repository does not hold: how many, and one of their names.
+    pub(super) missing: (u64, Option<u32>),
+}
+
+impl Skeleton {
+    /// Puts together what threads have seen, of `objects` objects in all.
+    pub(super) fn join(collectors: Vec<Collector>, objects: usize) -> Self {
+        let mut all = Self {
+            names: Vec::new(),
+            numbers: HashMap::new(),
+            edges: Vec::new(),
+            gone: Vec::new(),
+            trees: Vec::new(),
+            commits: Vec::new(),
+            places: vec![NONE; objects],
+            missing: (0, None),
+        };
+        for collector in collectors {
+            let mut own = vec![0; collector.names.len()];
+            let mut names: Vec<_> = collector.names.into_iter().collect();
+            names.sort_unstable_by_key(|(_, number)| *number);
+            for (name, number) in names {
+                own[number as usize] = all.number_of_name(&name);
+            }
+            let name = |name: u32| own[name as usize];
+            let (edges, gone) = (all.edges.len(), all.gone.len());
+            all.edges.extend(collector.edges.into_iter().map(|edge| Edge { name: name(edge.name), ..edge }));
+            all.gone.extend(collector.gone.into_iter().map(name));
+            let moved = |range: Range<usize>, by: usize| range.start + by..range.end + by;
+            all.trees.extend(collector.trees.into_iter().map(|tree| Tree {
+                edges: moved(tree.edges, edges),
+                gone: moved(tree.gone, gone),
+                ..tree
+            }));
+            all.commits.extend(collector.commits);
+            all.missing.0 += collector.missing.0;
+            all.missing.1 = all.missing.1.or(collector.missing.1.map(name));
+        }
+        // What threads saw in which order is not to be seen.
+        all.trees.sort_unstable_by_key(|tree| tree.number);
+        all.commits.sort_unstable_by_key(|commit| commit.number);
+        for (place, tree) in all.trees.iter().enumerate() {
+            all.places[tree.number as usize] = place as u32;
+        }
+        for (place, commit) in all.commits.iter().enumerate() {
+            all.places[commit.number as usize] = place as u32;
+        }
+        all
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        self.places.get(number as usize).filter(|&&place| place != NONE).map(|&place| place as usize)
+    }
+
+    /// A name, by its number.
+    pub fn name(&self, number: u32) -> &[u8] {
+        &self.names[number as usize]
+    }
+
+    /// All names, with their numbers.
+    pub fn names(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        (0..).zip(self.names.iter().map(|name| &**name))
+    }
+
+    /// How many objects the repository has.
+    pub(super) fn objects(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The number of a name, which is made known where it is not.
+    pub(super) fn number_of_name(&mut self, name: &[u8]) -> u32 {
+        if let Some(&known) = self.numbers.get(name) {
+            return known;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(Box::from(name));
+        self.numbers.insert(Box::from(name), number);
+        number
+    }
+
+    /// The tree with this number.
+    pub(super) fn tree(&self, number: u32) -> Option<&Tree> {
+        self.trees.get(self.place(number)?).filter(|tree| tree.number == number)
+    }
+
+    /// The commit with this number.
+    pub(super) fn commit(&self, number: u32) -> Option<&Commit> {
+        self.commits.get(self.place(number)?).filter(|commit| commit.number == number)
+    }
+
+    /// The entries that a tree has and the one that it is made of has not, or has otherwise.
+    pub(super) fn edges(&self, tree: &Tree) -> &[Edge] {
+        &self.edges[tree.edges.clone()]
+    }
+
+    /// The names of entries that the tree that it is made of has and this one has not.
+    pub(super) fn gone(&self, tree: &Tree) -> &[u32] {
+        &self.gone[tree.gone.clone()]
+    }
+
+    /// All entries of a tree, in no order.
+    pub(super) fn entries(&self, tree: &Tree) -> Vec<Edge> {
+        let mut settled = std::collections::HashSet::new();
+        let mut entries = Vec::new();
+        let mut at = Some(tree);
+        while let Some(tree) = at {
+            entries.extend(self.edges(tree).iter().filter(|edge| settled.insert(edge.name)));
+            settled.extend(self.gone(tree));
+            at = self.tree(tree.base);
+        }
+        entries
+    }
+}
