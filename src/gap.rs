@@ -22,6 +22,11 @@ impl GapClass {
     /// All classes, in the order of reports.
     pub const ALL: [Self; 4] = [Self::Unreadable, Self::Missing, Self::OverBudget, Self::Opaque];
 
+    /// The class with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+
     /// The name that options and reports use.
     pub fn name(self) -> &'static str {
         match self {
@@ -151,7 +156,7 @@ impl Exclusion {
 }
 
 /// What of histories a scan looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct HistoryCoverage {
     /// Repositories whose history was scanned.
     pub repositories: u64,
@@ -167,8 +172,25 @@ pub struct HistoryCoverage {
     pub trees: u64,
     /// Files and links that were searched, each version once.
     pub files: u64,
-    /// Bytes of these.
+    /// Of these: those that an earlier scan searched, as a cache says.
+    pub known: u64,
+    /// Bytes of the others.
     pub bytes: u64,
+}
+
+impl HistoryCoverage {
+    /// Adds the counts of another part.
+    pub fn add(&mut self, other: &Self) {
+        self.repositories += other.repositories;
+        self.references += other.references;
+        self.logs += other.logs;
+        self.commits += other.commits;
+        self.tags += other.tags;
+        self.trees += other.trees;
+        self.files += other.files;
+        self.known += other.known;
+        self.bytes += other.bytes;
+    }
 }
 
 /// What a scan looked at: `files_seen = files_read + files_excluded + files_unreadable`, and `bytes_read = text_bytes +
@@ -221,14 +243,6 @@ impl Coverage {
         self.text_bytes += other.text_bytes;
         self.decoded_bytes += other.decoded_bytes;
         self.binary_bytes += other.binary_bytes;
-        let (history, other) = (&mut self.history, &other.history);
-        history.repositories += other.repositories;
-        history.references += other.references;
-        history.logs += other.logs;
-        history.commits += other.commits;
-        history.tags += other.tags;
-        history.trees += other.trees;
-        history.files += other.files;
-        history.bytes += other.bytes;
+        self.history.add(&other.history);
     }
 }

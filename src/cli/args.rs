@@ -129,6 +129,10 @@ pub struct Scan {
     /// it, the messages of commits and tags, the logs of references
     #[arg(long, conflicts_with_all = ["staged", "range", "since"], help_heading = "Scope")]
     pub history: bool,
+    /// With --history, remember in FILE which objects were searched, so that the next scan reads only what is new. Whoever can
+    /// write the file can hide findings; it holds no secrets
+    #[arg(long, value_name = "FILE", requires = "history", value_hint = ValueHint::FilePath, help_heading = "Scope")]
+    pub cache: Option<PathBuf>,
     /// With --history, also read git directories and objects that lie outside of a target: those of linked work trees, and
     /// those that alternates name
     #[arg(long, requires = "history", help_heading = "Scope")]

@@ -30,8 +30,16 @@ pub(super) fn watch<T>(show: bool, work: impl FnOnce(&Progress) -> T) -> T {
             let bar = ProgressBar::new_spinner();
             bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is well-formed"));
             while wait.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                let objects = match progress.objects.load(Ordering::Relaxed) {
+                    0 => String::new(),
+                    all => format!(
+                        "{} of {} objects, ",
+                        HumanCount(progress.objects_done.load(Ordering::Relaxed)),
+                        HumanCount(all)
+                    ),
+                };
                 bar.set_message(format!(
-                    "{} files, {}, {} places",
+                    "{objects}{} files, {}, {} places",
                     HumanCount(progress.files.load(Ordering::Relaxed)),
                     HumanBytes(progress.bytes.load(Ordering::Relaxed)),
                     HumanCount(progress.hits.load(Ordering::Relaxed)),

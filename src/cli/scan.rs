@@ -27,8 +27,12 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     let record = Record::begin(args, &settings)?;
     tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.options.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
-    let collected =
+    let mut collected =
         progress::watch(show, |progress| scan(&settings.scanner, &settings.scan_targets, &settings.options, progress));
+    // A scan that cannot be remembered is a scan all the same.
+    if let Some(Err(error)) = settings.options.cache.as_ref().map(|cache| cache.save()) {
+        collected.notes.push(format!("the cache cannot be written: {}", error.kind()));
+    }
     let report = build_report(&settings, collected);
     write_all(args, quiet, &report, &settings, record)?;
     Ok(report.outcome.exit_code())

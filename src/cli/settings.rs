@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
+use sha2::{Digest as _, Sha256};
 
 use super::args::Scan;
 use super::config::{self, Resolved, RuleChange};
@@ -15,7 +16,7 @@ use crate::finding::IgnorePolicy;
 use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
 use crate::rule::{RuleOverride, RuleSet, load_folder};
-use crate::scan::{Options, Scanner, Target as ScanTarget};
+use crate::scan::{Cache, Options, Scanner, Target as ScanTarget};
 use crate::source::PathExclusions;
 use crate::source::git::{self, Wanted};
 
@@ -44,8 +45,11 @@ impl Settings {
         let rules = rule_set(&args.rules)?;
         let mut resolved = config::load(&args.config, &rules)?;
         resolved.command_line(args);
+        let engine = Engine::new(rules.configure(&overrides(&resolved)));
+        let cache = args.cache.as_ref().map(|path| Arc::new(Cache::open(path, cache_digest(&engine, &resolved))));
         let options = Options {
             threads,
+            cache,
             no_ignore: resolved.no_ignore.value,
             exclude: Arc::new(exclusions(&resolved)?),
             max_file_size: resolved.file_size.value,
@@ -54,7 +58,6 @@ impl Settings {
             memory: resolved.memory.value.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             obeyed: resolved.files.iter().map(|file| file.path.clone()).collect(),
         };
-        let engine = Engine::new(rules.configure(&overrides(&resolved)));
         if !args.rules.is_empty() {
             engine.compile_all()?;
         }
@@ -77,6 +80,20 @@ impl Settings {
             notes,
         })
     }
+}
+
+/// A digest of all that decides on what is found in a history, but for the history and the program.
+fn cache_digest(engine: &Engine, resolved: &Resolved) -> [u8; 32] {
+    let mut sha256 = Sha256::new();
+    sha256.update(engine.rules().digest());
+    sha256.update(resolved.file_size.value.unwrap_or(u64::MAX).to_le_bytes());
+    for exclude in resolved.exclude.iter().map(|entry| &entry.value) {
+        for text in [&exclude.path, &exclude.reason] {
+            sha256.update((text.len() as u64).to_le_bytes());
+            sha256.update(text);
+        }
+    }
+    sha256.finalize().into()
 }
 
 fn exclusions(resolved: &Resolved) -> anyhow::Result<PathExclusions> {

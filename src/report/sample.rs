@@ -171,6 +171,7 @@ fn sample_coverage() -> Coverage {
             tags: 2,
             trees: 1_234,
             files: 2_345,
+            known: 45,
             bytes: 34_567_890,
         },
     }

@@ -81,8 +81,11 @@ pub(super) fn abbreviated(id: &str) -> &str {
 
 /// What of histories was searched.
 pub(super) fn history(coverage: &HistoryCoverage) -> String {
-    let HistoryCoverage { references, commits, files, bytes: size, .. } = *coverage;
-    let versions = counted(files, "version of files", "versions of files");
+    let HistoryCoverage { references, commits, files, known, bytes: size, .. } = *coverage;
+    let mut versions = counted(files, "version of files", "versions of files");
+    if known > 0 {
+        versions.push_str(&format!(" ({} known from a cache)", grouped(known)));
+    }
     let (commits, references) = (counted(commits, "commit", "commits"), counted(references, "reference", "references"));
     format!("{commits}, {versions}, {}, {references}", bytes(size))
 }

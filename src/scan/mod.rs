@@ -18,6 +18,7 @@ pub use accept::settle;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};
 pub use engine::{Ordinals, Scanner, Scratch, scan_blob};
 pub use explain::{Decision, LineTrace, MatchTrace, Outcome, RuleTrace, explain_blob};
+pub use history::Cache;
 pub use pipeline::{CONFIGURATION, Collected, Options, Progress, Target, scan};
 pub use sample::expand;
 pub use selftest::{Failure, SelfTest, scan_text, scan_text_at, self_test, stands_for};

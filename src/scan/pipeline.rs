@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
+use super::history::Cache;
 use super::{changes, history};
 use crate::blob::{Blob, Content, FilePlace, Origin, printable};
 use crate::detect::Ended;
@@ -44,6 +45,8 @@ pub struct Options {
     pub max_file_size: Option<u64>,
     /// Scan the histories of repositories, too.
     pub history: bool,
+    /// What is remembered of histories.
+    pub cache: Option<Arc<Cache>>,
     /// Of histories also read what lies outside the target.
     pub allow_outside: bool,
     /// Bytes of content that may be held at a time; [`MemoryBudget::DEFAULT`] where nothing is said.

@@ -18,7 +18,7 @@ mod window;
 
 pub use budget::MemoryBudget;
 pub use exclude::{PathExclusions, PathPatternError};
-pub use os::{digest_of, join};
+pub use os::{digest_of, join, read_file};
 pub use read::{Outcome, Reader};
 pub use sniff::{LONGEST_TEXT, TELLING, plain_text};
 pub use stream::{Stream, open_stream};

@@ -278,7 +278,7 @@ pub(crate) struct CoverageRow {
     binary_bytes: u64,
     /// What of histories was searched, beside all of the above; where any was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<HistoryRow>,
+    history: Option<Box<HistoryRow>>,
 }
 
 /// What of histories was searched.
@@ -299,14 +299,17 @@ struct HistoryRow {
     trees: u64,
     /// Files and links that were searched, each version once.
     files: u64,
-    /// Bytes of these.
+    /// Of these: those that an earlier scan searched, as a cache says.
+    known: u64,
+    /// Bytes of the others.
     bytes: u64,
 }
 
 impl HistoryRow {
-    fn new(coverage: &HistoryCoverage) -> Option<Self> {
-        let HistoryCoverage { repositories, references, logs, commits, tags, trees, files, bytes } = *coverage;
-        (repositories > 0).then_some(Self { repositories, references, logs, commits, tags, trees, files, bytes })
+    fn new(coverage: &HistoryCoverage) -> Option<Box<Self>> {
+        let HistoryCoverage { repositories, references, logs, commits, tags, trees, files, known, bytes } = *coverage;
+        let row = Self { repositories, references, logs, commits, tags, trees, files, known, bytes };
+        (repositories > 0).then(|| Box::new(row))
     }
 }
 

@@ -121,7 +121,7 @@ fn the_sample_in_full() {
                   etc: 1 in the open
                   and 3 more; --all shows them
     Read        19 files (17 text, 1 UTF-16 or UTF-32, 1 binary), 120.5 KiB, 4 directories
-    History     480 commits, 2,345 versions of files, 32.9 MiB, 12 references
+    History     480 commits, 2,345 versions of files (45 known from a cache), 32.9 MiB, 12 references
     Not read    unreadable, 1 place
                   private/\u{1b}[31mlog: permission denied
                 over-budget, 1 place

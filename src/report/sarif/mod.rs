@@ -26,6 +26,7 @@ use self::rules::FiredRules;
 use self::taxonomies::Referenced;
 use self::uri::Bases;
 use super::Report;
+use super::json::CoverageRow;
 use crate::govern::{Catalogue, Crosswalk};
 use crate::rule::Rule;
 
@@ -155,7 +156,7 @@ fn properties(report: &Report, pack: usize) -> sarif::PropertyBag {
         .collect();
     bag([
         ("schema", json!("straykey/sarif/v1")),
-        ("coverage", camel_case_keys(json!(report.coverage))),
+        ("coverage", camel_case_keys(json!(CoverageRow::new(&report.coverage)))),
         ("rulesActive", json!(pack)),
         ("withheld", json!(report.withheld)),
         ("minConfidence", json!(report.min_confidence)),

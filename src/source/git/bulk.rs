@@ -136,13 +136,14 @@ impl<S> Queue<S> {
     }
 }
 
-/// Reads all objects of the packs that are of these kinds, and calls `visit` for each with the worker of its thread; what it
+/// Reads all objects of the packs that are of these kinds, but for trees of a [`Forest`] in which none is wanted, and calls `visit` for each with the worker of its thread; what it
 /// makes of one is handed to it with those that are made of that one. Returns the workers, and the numbers of objects that
 /// could not be read this way.
 pub(super) fn read_packs<S: Send + Sync, W: Send>(
-    catalogue: &Catalogue,
+    catalogue: &Catalogue<'_>,
     forests: &[Forest],
     kinds: &[Kind],
+    wanted: &dyn Fn(u32) -> bool,
     workers: Vec<W>,
     visit: &(impl Fn(&mut W, Met<'_, S>) -> S + Sync),
 ) -> (Vec<W>, Vec<u32>) {
@@ -150,8 +151,9 @@ pub(super) fn read_packs<S: Send + Sync, W: Send>(
     let mut roots = Vec::new();
     for (pack, forest) in forests.iter().enumerate() {
         unread.extend(forest.lost.iter().map(|&index| catalogue.number(pack, index)));
-        let wanted = forest.roots.iter().filter(|(_, kind)| kinds.contains(kind));
-        roots.extend(wanted.map(|&(entry, kind)| (pack, entry, kind)));
+        let any = |entry: u32| forest.below(entry).any(|index| wanted(catalogue.number(pack, index)));
+        let of_kind = forest.roots.iter().filter(|(_, kind)| kinds.contains(kind));
+        roots.extend(of_kind.filter(|(entry, _)| any(*entry)).map(|&(entry, kind)| (pack, entry, kind)));
     }
     roots.reverse();
     let queue = Queue {
@@ -201,7 +203,7 @@ pub(super) fn read_packs<S: Send + Sync, W: Send>(
 
 /// What one thread works with.
 struct Thread<'o, S, W, V> {
-    catalogue: &'o Catalogue,
+    catalogue: &'o Catalogue<'o>,
     forests: &'o [Forest],
     visit: &'o V,
     worker: W,
@@ -255,7 +257,7 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
             }
             let Some(state) = state else {
                 // What is made of it cannot be read this way either.
-                let numbers = self.forests[pack].below(entry).into_iter();
+                let numbers = self.forests[pack].below(entry);
                 self.unread.extend(numbers.map(|index| self.catalogue.number(pack, index)));
                 self.buffers.object = object;
                 break;

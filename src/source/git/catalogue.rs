@@ -10,8 +10,8 @@ use super::objects::{Content, NoObject, ObjectBuffers, Objects};
 
 /// The objects of a repository. An object that lies at several places has several numbers, of which the first stands for
 /// it.
-pub struct Catalogue {
-    pub(super) objects: Objects,
+pub struct Catalogue<'r> {
+    pub(super) objects: &'r Objects,
     /// The number of the first object of each pack, and behind them that of the first loose one.
     starts: Vec<u32>,
     /// The ids of loose objects, sorted.
@@ -36,9 +36,9 @@ pub struct Single<'b> {
     pub content: Content<'b>,
 }
 
-impl Catalogue {
+impl<'r> Catalogue<'r> {
     /// Numbers the objects of a store. The error is a clause.
-    pub(super) fn of(objects: Objects) -> Result<Self, String> {
+    pub(super) fn of(objects: &'r Objects) -> Result<Self, String> {
         let loose = objects.loose_ids();
         let mut next = 0_u32;
         let mut starts = Vec::new();

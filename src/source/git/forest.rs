@@ -104,13 +104,12 @@ impl Forest {
     }
 
     /// The places in the index of all that is made of an entry, and of itself.
-    pub(super) fn below(&self, entry: u32) -> Vec<u32> {
-        let mut below = vec![entry];
-        let mut next = 0;
-        while let Some(&entry) = below.get(next) {
-            next += 1;
-            below.extend(self.children(entry));
-        }
-        below.into_iter().map(|entry| self.index(entry)).collect()
+    pub(super) fn below(&self, entry: u32) -> impl Iterator<Item = u32> {
+        let mut next = vec![entry];
+        std::iter::from_fn(move || {
+            let entry = next.pop()?;
+            next.extend(self.children(entry));
+            Some(self.index(entry))
+        })
     }
 }

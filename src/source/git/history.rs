@@ -1,7 +1,4 @@
-//! All that a repository holds: its objects, whether or not anything leads to them, and its references.
-
-use std::io;
-use std::path::{Path, PathBuf};
+//! All that a repository holds: its objects, whether or not anything leads to them.
 
 use gix_object::Kind;
 
@@ -9,99 +6,33 @@ use super::bulk::{Met, read_packs};
 use super::catalogue::Catalogue;
 use super::forest::Forest;
 use super::lifetime::{Interest, Life, lives};
-use super::objects::{NoObject, ObjectBuffers, Objects};
+use super::objects::{NoObject, ObjectBuffers};
 use super::paths::Paths;
-use super::refs::{Reference, References};
+use super::refs::Reference;
+use super::repository::Repository;
+use super::shallow;
 use super::skeleton::{Collector, Skeleton};
-use super::{GitDirectory, begins_work_tree, check_index, is_bare_repository, shallow, staged, work_tree_root};
 use crate::gap::GapClass;
-use crate::source::os;
 
 /// The history of a repository.
-pub struct History {
+pub struct History<'r> {
+    /// The repository.
+    pub repository: &'r Repository,
     /// Its objects.
-    pub catalogue: Catalogue,
-    /// Whether it has no work tree.
-    pub bare: bool,
+    pub catalogue: Catalogue<'r>,
     forests: Vec<Forest>,
-    references: References,
-    directory: GitDirectory,
-    /// The files of the index, with their ids, or why it cannot be relied upon.
-    indexed: Result<Vec<staged::Indexed>, String>,
-    /// Paths of submodules in the work tree, and whether they are checked out.
-    submodules: Vec<(Vec<u8>, bool)>,
 }
 
-/// A commit as people know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommitFacts {
-    /// Its id in hexadecimal.
-    pub id: String,
-    /// Seconds since 1970, as the committer's clock told.
-    pub time: i64,
-    /// The name and the mail address of its author.
-    pub author: Option<(String, String)>,
-}
-
-impl History {
-    /// Opens the repository at `target`: the root of a work tree, or a bare repository. None where there is no repository.
-    /// What it names outside of `scope` is read only where there is none.
+impl<'r> History<'r> {
+    /// Lists the objects of a repository.
     ///
     /// # Errors
     ///
-    /// A clause that says why it cannot be read.
-    pub fn open(target: &Path, scope: Option<&Path>) -> Result<Option<Self>, String> {
-        let target = target.canonicalize().map_err(|error| error.kind().to_string())?;
-        let scope = scope.map(Path::canonicalize).transpose().map_err(|error| error.kind().to_string())?;
-        let may_read = |path: &Path| {
-            let path = path.canonicalize();
-            scope.as_ref().is_none_or(|scope| path.is_ok_and(|path| path.starts_with(scope)))
-        };
-        let bare = is_bare_repository(&target);
-        let directory = if bare {
-            GitDirectory::bare(&target)
-        } else {
-            match work_tree_root(&target) {
-                None => return Ok(None),
-                Some(root) if root != target => {
-                    return Err("it lies within a work tree, whose root has the history".to_owned());
-                }
-                Some(root) => GitDirectory::of(&root)?,
-            }
-        };
-        if !may_read(&directory.own) || !may_read(&directory.common) {
-            return Err("its git directory lies outside of the target; --allow-outside reads it".to_owned());
-        }
-        let objects = Objects::open(&directory, &may_read)?;
-        let references = References::of(&directory, objects.hash());
-        let catalogue = Catalogue::of(objects)?;
+    /// A clause: there are too many.
+    pub fn of(repository: &'r Repository) -> Result<Self, String> {
+        let catalogue = Catalogue::of(&repository.objects)?;
         let forests = catalogue.objects.packs().iter().map(Forest::of).collect();
-        let mut history =
-            Self { catalogue, bare, forests, references, directory, indexed: Ok(Vec::new()), submodules: Vec::new() };
-        if !bare {
-            history.read_index(&target);
-        }
-        Ok(Some(history))
-    }
-
-    fn read_index(&mut self, root: &Path) {
-        let path = self.directory.own.join("index");
-        let read = match check_index(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => Err(error.to_string()),
-            Ok(()) => staged::entries(&path, self.catalogue.objects.hash()),
-        };
-        self.indexed = read.map(|[files, submodules]| {
-            let checked_out = |path: &[u8]| begins_work_tree(&root.join(os::path_from_bytes(path)));
-            let submodules = submodules.into_iter().map(|(path, _)| path);
-            self.submodules = submodules.map(|path| (path.clone(), checked_out(&path))).collect();
-            files
-        });
-    }
-
-    /// The paths of submodules in the work tree, and whether they are checked out.
-    pub fn submodules(&self) -> &[(Vec<u8>, bool)] {
-        &self.submodules
+        Ok(Self { repository, catalogue, forests })
     }
 
     /// What is known not to be there from the beginning on: classes and clauses.
@@ -115,12 +46,12 @@ impl History {
                           of the target; --allow-outside reads it";
             gaps.push((GapClass::Missing, reason.to_owned()));
         }
-        gaps.extend(self.references.gaps.iter().map(|reason| (GapClass::Unreadable, reason.clone())));
+        gaps.extend(self.repository.references.gaps.iter().map(|reason| (GapClass::Unreadable, reason.clone())));
         let lacking = |one: &&Reference| self.catalogue.find(&one.id).is_none();
-        for reference in self.references.all.iter().filter(lacking) {
+        for reference in self.repository.references.all.iter().filter(lacking) {
             gaps.push((GapClass::Missing, format!("{} names an object that is not there", reference.name)));
         }
-        if !shallow(&self.directory).is_empty() {
+        if !shallow(&self.repository.directory).is_empty() {
             let reason =
                 "the clone is shallow: older commits are not there (`git fetch --unshallow`, `fetch-depth: 0`)";
             gaps.push((GapClass::Missing, reason.to_owned()));
@@ -128,24 +59,24 @@ impl History {
         gaps
     }
 
-    /// The references that name objects.
-    pub fn references(&self) -> &[Reference] {
-        &self.references.all
-    }
-
-    /// Files with the logs of references, and their paths from the git directory.
-    pub fn logs(&self) -> &[(PathBuf, Vec<u8>)] {
-        &self.references.logs
-    }
-
     /// Reads all objects of packs that are of these kinds; each once and in the order in which they are made of each other.
     pub fn read<S: Send + Sync, W: Send>(
         &self,
         kinds: &[Kind],
+        wanted: &dyn Fn(u32) -> bool,
         workers: Vec<W>,
         visit: &(impl Fn(&mut W, Met<'_, S>) -> S + Sync),
     ) -> (Vec<W>, Vec<u32>) {
-        read_packs(&self.catalogue, &self.forests, kinds, workers, visit)
+        read_packs(&self.catalogue, &self.forests, kinds, wanted, workers, visit)
+    }
+
+    /// The numbers of the files of packs.
+    pub fn files(&self) -> impl Iterator<Item = u32> {
+        self.forests.iter().enumerate().flat_map(move |(pack, forest)| {
+            let roots = forest.roots.iter().filter(|(_, kind)| *kind == Kind::Blob);
+            let entries = roots.flat_map(move |(entry, _)| forest.below(*entry));
+            entries.map(move |index| self.catalogue.number(pack, index))
+        })
     }
 
     /// The numbers of objects that lie in files of their own, and what they are.
@@ -160,7 +91,7 @@ impl History {
         let mut paths = Paths::of(&skeleton, objects);
         let mut gaps = Vec::new();
         let mut absent = 0_u64;
-        match &self.indexed {
+        match &self.repository.indexed {
             Ok(entries) => {
                 for (path, id) in entries {
                     match self.catalogue.find(id) {
@@ -175,8 +106,8 @@ impl History {
             let reason = format!("{absent} entries of the index name objects that are not there");
             gaps.push((GapClass::Missing, reason));
         }
-        if let (count @ 1.., Some(name)) = skeleton.missing {
-            let name = crate::blob::printable(skeleton.name(name));
+        if let (count @ 1.., Some(name)) = &skeleton.missing {
+            let name = crate::blob::printable(name);
             let reason = format!(
                 "{count} entries of trees name objects that are not there, `{name}` among them: a part of the repository \
                  was not fetched"
@@ -197,17 +128,9 @@ impl History {
             let commit = self.catalogue.objects.peel(&reference.id, &mut buffers).ok()?;
             self.catalogue.find(&commit)
         };
-        let tips = self.references.all.iter().enumerate();
+        let tips = self.repository.references.all.iter().enumerate();
         let tips: Vec<(u32, u32)> =
             tips.filter_map(|(place, reference)| Some((place as u32, commit(reference)?))).collect();
         lives(skeleton, paths, interest, &tips)
-    }
-
-    /// What people know of a commit.
-    pub fn commit_facts(&self, number: u32, buffers: &mut ObjectBuffers) -> CommitFacts {
-        let id = self.catalogue.id(number);
-        let facts = self.catalogue.objects.facts(id, buffers);
-        let (time, author) = facts.unwrap_or((0, None));
-        CommitFacts { id: id.to_string(), time, author }
     }
 }

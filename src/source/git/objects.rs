@@ -128,6 +128,11 @@ impl Objects {
         &self.packs
     }
 
+    /// The folders that hold objects.
+    pub(super) fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
     /// Opens the file of a loose object.
     pub(super) fn loose(&self, id: &oid) -> Result<Option<LooseObject>, NoObject> {
         let mut failed = None;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use highway::{HighwayHash as _, HighwayHasher, Key};
+
 use super::changes::MAX_DEPTH;
 use super::skeleton::{EntryKind, NONE, Skeleton, Tree};
 
@@ -170,6 +172,23 @@ impl Paths {
         }
         names.reverse();
         names
+    }
+
+    /// A hash of each path, by its number, as that of `prefix` and the path behind it.
+    pub fn hashes(&self, skeleton: &Skeleton, seed: [u64; 4], prefix: &[u8]) -> Vec<u64> {
+        let mut hashes: Vec<u64> = Vec::with_capacity(self.nodes.len());
+        // A folder has a lower number than what lies in it.
+        for &(folder, name) in &self.nodes {
+            let mut hasher = HighwayHasher::new(Key(seed));
+            if folder == NONE {
+                hasher.append(prefix);
+            } else {
+                hasher.append(&hashes[folder as usize].to_le_bytes());
+                hasher.append(skeleton.name(name));
+            }
+            hashes.push(hasher.finalize64());
+        }
+        hashes
     }
 
     /// A path with `/` between its names.

@@ -66,8 +66,8 @@ pub struct Collector {
     gone: Vec<u32>,
     trees: Vec<Tree>,
     commits: Vec<Commit>,
-    /// Entries whose object the repository does not hold: how many, and one of their names.
-    missing: (u64, Option<u32>),
+    /// Entries whose object the repository does not hold: how many, and the first of their names.
+    missing: (u64, Option<Box<[u8]>>),
     scratch: Scratch,
 }
 
@@ -89,7 +89,7 @@ impl Collector {
     /// The tree is damaged. What comes before the damage was taken in.
     pub fn tree(
         &mut self,
-        catalogue: &Catalogue,
+        catalogue: &Catalogue<'_>,
         number: u32,
         bytes: &[u8],
         base: Option<Base<'_, TreeStarts>>,
@@ -117,7 +117,7 @@ impl Collector {
 
     fn entries(
         &mut self,
-        catalogue: &Catalogue,
+        catalogue: &Catalogue<'_>,
         bytes: &[u8],
         base: Option<&Base<'_, TreeStarts>>,
         starts: &mut Vec<u32>,
@@ -159,7 +159,7 @@ impl Collector {
             let child = if entry.kind == EntryKind::Submodule { None } else { catalogue.find(id) };
             if child.is_none() && entry.kind != EntryKind::Submodule {
                 self.missing.0 += 1;
-                self.missing.1.get_or_insert(name);
+                first(&mut self.missing.1, entry.name);
             }
             self.edges.push(Edge { name, child: child.unwrap_or(NONE), kind: entry.kind });
         }
@@ -199,7 +199,7 @@ impl Collector {
     /// # Errors
     ///
     /// The commit is damaged.
-    pub fn commit(&mut self, catalogue: &Catalogue, number: u32, bytes: &[u8]) -> Result<(), NoObject> {
+    pub fn commit(&mut self, catalogue: &Catalogue<'_>, number: u32, bytes: &[u8]) -> Result<(), NoObject> {
         let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
         let commit = gix_object::CommitRef::from_bytes(bytes, catalogue.objects.hash()).map_err(damage)?;
         let parents = commit.parents().filter_map(|parent| catalogue.find(&parent)).collect();
@@ -211,6 +211,13 @@ impl Collector {
             time: commit.committer().map_or(i64::MIN, |committer| committer.seconds()),
         });
         Ok(())
+    }
+}
+
+/// Keeps the first of names in their order.
+fn first(known: &mut Option<Box<[u8]>>, name: &[u8]) {
+    if known.as_ref().is_none_or(|known| name < &**known) {
+        *known = Some(Box::from(name));
     }
 }
 
@@ -251,8 +258,8 @@ pub struct Skeleton {
     pub(super) commits: Vec<Commit>,
     /// For each object its place among the trees or commits, or [`NONE`].
     places: Vec<u32>,
-    /// Entries whose object the repository does not hold: how many, and one of their names.
-    pub(super) missing: (u64, Option<u32>),
+    /// Entries whose object the repository does not hold: how many, and the first of their names.
+    pub(super) missing: (u64, Option<Box<[u8]>>),
 }
 
 impl Skeleton {
@@ -287,7 +294,9 @@ impl Skeleton {
             }));
             all.commits.extend(collector.commits);
             all.missing.0 += collector.missing.0;
-            all.missing.1 = all.missing.1.or(collector.missing.1.map(name));
+            if let Some(name) = collector.missing.1 {
+                first(&mut all.missing.1, &name);
+            }
         }
         // What threads saw in which order is not to be seen.
         all.trees.sort_unstable_by_key(|tree| tree.number);

@@ -67,6 +67,11 @@ pub(super) fn open_regular(path: &Path, links: Links) -> io::Result<File> {
 ///
 /// Never waits for a writer, since a FIFO is refused, not read. A larger file is an error of the kind
 /// [`io::ErrorKind::FileTooLarge`], anything but a regular file one of the kind [`io::ErrorKind::InvalidInput`].
+pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_regular(path, limit, Links::Follow)
+}
+
+/// Reads a regular file of at most `limit` bytes.
 pub(super) fn read_regular(path: &Path, limit: u64, links: Links) -> io::Result<Vec<u8>> {
     let file = open_regular(path, links)?;
     let mut content = Vec::new();
