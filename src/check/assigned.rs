@@ -46,6 +46,7 @@ pub(super) fn not_assigned(
     }
     let join = join(text, span.clone());
     not_joined(text, &span, &join)
+        .or_else(|| of_a_sentence(&text[span.clone()], &join, file))
         .or_else(|| not_under_its_name(&text[span.clone()], &join, file, password))
         .or_else(|| not_a_literal(text, &span, &join, file.kind))
 }
@@ -182,7 +183,25 @@ pub(super) fn credential(text: &[u8], span: Range<usize>, file: &TextFile<'_>, b
 pub(super) fn no_literal(text: &[u8], span: Range<usize>, file: &TextFile<'_>) -> Option<&'static str> {
     // It may stand bare inside a larger string, as in a connection string.
     let join = Join { operator: b'=', quoted: true, ..join(text, span.clone()) };
+    let value = &text[span.clone()];
+    if file.message && value.strip_suffix(b".").unwrap_or(value).iter().all(u8::is_ascii_alphabetic) {
+        return Some(SENTENCE);
+    }
     not_a_literal(text, &span, &join, file.kind)
+}
+
+/// Why a word in a message is no value.
+const SENTENCE: &str = "it is a word of a sentence";
+
+/// What people write of passing things on, and of parts of a program: `pass "x" to`, `askpass: ask again`.
+fn of_a_sentence(value: &[u8], join: &Join<'_>, file: &TextFile<'_>) -> Option<&'static str> {
+    let words = value.iter().all(u8::is_ascii_alphabetic);
+    let sentence = match join.operator {
+        0 => join.quoted || words,
+        b':' => !join.quoted && words,
+        _ => false,
+    };
+    (file.message && sentence).then_some(SENTENCE)
 }
 
 /// Judges the password of a URL by itself and by the host that follows it.

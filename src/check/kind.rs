@@ -24,14 +24,33 @@ pub struct TextFile<'p> {
     pub lock: bool,
     /// It holds texts of a program in a human language.
     pub translation: bool,
+    /// It is what somebody wrote into a commit or tag.
+    pub message: bool,
 }
 
 impl<'p> TextFile<'p> {
     /// Reads `path`.
     pub fn at(path: &'p [u8]) -> Self {
         let translation = is_translation(path);
-        Self { path, kind: text_kind(path, translation), lock: is_lock_file(path), translation }
+        Self {
+            path,
+            kind: text_kind(path, translation),
+            lock: is_lock_file(path),
+            translation,
+            message: is_message(path),
+        }
     }
+}
+
+/// Whether the file at `path` is one in which git keeps what somebody writes into a commit or tag, or stands for one.
+fn is_message(path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    let names: [&[u8]; 5] = [b"message", b"COMMIT_EDITMSG", b"MERGE_MSG", b"SQUASH_MSG", b"TAG_EDITMSG"];
+    // The logs of references have the first line of each.
+    let logs: [&[u8]; 2] = [b"logs/HEAD", b"logs/refs/"];
+    let within = path.strip_prefix(b".git/").or_else(|| Some(&path[memchr::memmem::rfind(path, b"/.git/")? + 6..]));
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
+        || logs.iter().any(|log| within.unwrap_or(path).starts_with(log))
 }
 
 /// The kind of the file at `path` (raw bytes, `/` between components).
@@ -41,8 +60,7 @@ fn text_kind(path: &[u8], translation: bool) -> TextKind {
     if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
         return TextKind::Settings;
     }
-    // What people write into commits and tags.
-    if matches!(name.as_str(), "message" | "commit_editmsg" | "merge_msg" | "tag_editmsg") {
+    if is_message(path) {
         return TextKind::Prose;
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);

@@ -459,6 +459,29 @@ fn the_report_does_not_hang_on_the_number_of_threads() {
     }
 }
 
+#[test]
+fn what_people_write_of_a_change_is_no_password() {
+    let folder = repository(&[], &[("a", "x\n")]);
+    let root = folder.path();
+    for message in [
+        "hash-object: pass 'write_object' as a flag",
+        "It passes \"count=1 bs=1\" to munge just a single byte",
+        "git-gui--askpass: coerce answers to UTF-8 on Windows",
+        "[ pw: tweak patch and commit message ]",
+        "Work around a problem\n\nIdentified by Coverity.",
+        "Bug identified by Dscho and others.",
+    ] {
+        git(root, &["commit", "-q", "--allow-empty", "-m", message]);
+    }
+    assert_eq!(scan(root, &["--history"]).expect(0).json()["findings"], serde_json::json!([]));
+    // What is a secret elsewhere is one here.
+    let line = ["The password", " is now password = '", "Tulip", "Row!31x'"].concat();
+    git(root, &["commit", "-q", "--allow-empty", "-m", &format!("rotate\n\n{line}")]);
+    let ran = history(root).expect(1);
+    let places = array(&ran.json()["findings"]).iter().flat_map(|finding| array(&finding["places"])).count();
+    assert!(places >= 1, "{}", ran.text());
+}
+
 /// A report without what tells of how much was read, which a cache changes.
 fn without_counts(ran: &Ran) -> Value {
     let mut report = ran.json();
