@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
+use gix_hash::ObjectId;
 
 use crate::finding::{Confidence, Severity};
 use crate::gap::GapClass;
@@ -125,9 +126,13 @@ pub struct Scan {
     /// The same as --range REV..HEAD
     #[arg(long, value_name = "REV", conflicts_with = "staged", help_heading = "Scope")]
     pub since: Option<String>,
+    /// Scan what is pushed: lines of an old id, a new id and a reference on standard input, as git hands them to the hook
+    /// `pre-receive`
+    #[arg(long, conflicts_with_all = ["staged", "range", "since"], help_heading = "Scope")]
+    pub pre_receive: bool,
     /// Also scan the history of each target that is a git repository: every object of it, whether or not a branch leads to
     /// it, the messages of commits and tags, the logs of references
-    #[arg(long, conflicts_with_all = ["staged", "range", "since"], help_heading = "Scope")]
+    #[arg(long, conflicts_with_all = ["staged", "range", "since", "pre_receive"], help_heading = "Scope")]
     pub history: bool,
     /// With --history, remember in FILE which objects were searched, so that the next scan reads only what is new. Whoever can
     /// write the file can hide findings; it holds no secrets
@@ -433,6 +438,21 @@ fn parse_range(text: &str) -> Result<(String, String), String> {
         return Err("`A...B`, what either side has, is no range of changes; A..B is".to_owned());
     }
     Ok((named(from), named(to)))
+}
+
+/// The objects that are pushed, of lines as git hands them to hooks (githooks(5), "pre-receive"). References that are deleted
+/// bring nothing.
+pub(super) fn parse_pushed(text: &str) -> Result<Vec<ObjectId>, String> {
+    let mut new = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let mut words = line.splitn(3, ' ');
+        let mut id = || words.next().and_then(|word| ObjectId::from_hex(word.as_bytes()).ok());
+        match (id(), id(), words.next()) {
+            (Some(_), Some(id), Some(_)) => new.extend((!id.is_null()).then_some(id)),
+            _ => return Err(format!("line {number} is no old id, new id and reference")),
+        }
+    }
+    Ok(new)
 }
 
 fn parse_output(text: &str) -> Result<Output, String> {

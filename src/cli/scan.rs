@@ -81,7 +81,10 @@ fn build_report(settings: &Settings, collected: Collected) -> Report {
     notes.dedup();
     // A commit that only removes files is no mistake.
     let changes = settings.targets.iter().all(|target| matches!(target.kind, TargetKind::Staged | TargetKind::Range));
-    let empty = coverage.files_read == 0 && coverage.history.repositories == 0 && gaps.is_empty() && !changes;
+    let empty = coverage.files_read == 0
+        && coverage.history.commits + coverage.history.files == 0
+        && gaps.is_empty()
+        && !changes;
     if empty && !resolved.allow_empty.value {
         notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
     }

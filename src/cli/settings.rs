@@ -1,13 +1,14 @@
 //! From arguments to what a scan runs with: rules, key, targets, all checked before any work is done.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use sha2::{Digest as _, Sha256};
 
-use super::args::Scan;
+use super::args::{Scan, parse_pushed};
 use super::config::{self, Resolved, RuleChange};
 use super::key;
 use crate::blob::CommitRange;
@@ -139,16 +140,34 @@ pub(super) fn rule_set(folders: &[impl AsRef<Path>]) -> anyhow::Result<RuleSet> 
 /// -a`, `git commit FILE`; git(1), "The Git Repository").
 const INDEX_VARIABLE: &str = "GIT_INDEX_FILE";
 
+/// The folders in which git keeps what is pushed until a hook accepts it, and those of the repository (git-receive-pack(1),
+/// "Quarantine Environment").
+const OBJECT_VARIABLES: [&str; 2] = ["GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+
 /// The changes that are to be scanned in place of the files of `path`, if any are.
 fn changes(args: &Scan, path: &Path) -> anyhow::Result<Option<Wanted>> {
     let since = args.since.as_ref().map(|since| (since.clone(), "HEAD".to_owned()));
     let range = args.range.clone().or(since);
-    if !args.staged && range.is_none() {
-        return Ok(None);
+    let bare = path.is_dir() && git::is_bare_repository(path);
+    if !args.staged && !args.pre_receive && range.is_none() {
+        // The files of a bare repository are those of its HEAD.
+        return Ok((bare && !args.history).then_some(Wanted::Head));
     }
-    if !path.is_dir() || git::work_tree_root(path).is_none() {
-        let options = "--staged, --range and --since";
-        bail!("{options} need directories in git work trees, and {} is none", path.display());
+    let in_work_tree = path.is_dir() && git::work_tree_root(path).is_some();
+    if !in_work_tree && (!bare || args.staged) {
+        let options = "--staged, --range, --since and --pre-receive";
+        bail!(
+            "{options} need directories in git work trees, all but the first also bare repositories, and {} is none",
+            path.display()
+        );
+    }
+    if args.pre_receive {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input")?;
+        let new = parse_pushed(&text).map_err(|reason| anyhow!("standard input: {reason}"))?;
+        let folders = OBJECT_VARIABLES.iter().filter_map(std::env::var_os);
+        let folders = folders.flat_map(|value| std::env::split_paths(&value).collect::<Vec<_>>());
+        return Ok(Some(Wanted::Pushed(new, folders.filter(|folder| !folder.as_os_str().is_empty()).collect())));
     }
     let Some((from, to)) = range else {
         let index = std::env::var_os(INDEX_VARIABLE).filter(|index| !index.is_empty());
@@ -160,23 +179,28 @@ fn changes(args: &Scan, path: &Path) -> anyhow::Result<Option<Wanted>> {
 }
 
 fn resolve_targets(args: &Scan) -> anyhow::Result<(Vec<ScanTarget>, Vec<Target>)> {
+    if args.pre_receive && args.targets.len() > 1 {
+        bail!("--pre-receive is about one repository");
+    }
     let mut scan_targets = Vec::new();
     let mut targets = Vec::new();
     for path in &args.targets {
         let (scan, kind) = if let Some(wanted) = changes(args, path)? {
-            let kind = if args.staged { TargetKind::Staged } else { TargetKind::Range };
+            let kind = match wanted {
+                Wanted::Staged(_) => TargetKind::Staged,
+                Wanted::Range(..) | Wanted::Pushed(..) => TargetKind::Range,
+                Wanted::Head => TargetKind::Repository,
+            };
             (ScanTarget::Changes(path.clone(), wanted), kind)
         } else if path.as_os_str() == "-" {
             (ScanTarget::Stdin, TargetKind::Stdin)
         } else {
             let found = std::fs::metadata(path).with_context(|| format!("cannot scan {}", path.display()))?;
             if found.is_dir() {
-                if !git::is_bare_repository(path) {
-                    (ScanTarget::Path(path.clone()), TargetKind::Directory)
-                } else if args.history {
+                if git::is_bare_repository(path) {
                     (ScanTarget::Bare(path.clone()), TargetKind::Repository)
                 } else {
-                    bail!("{} is a bare git repository, whose objects --history scans", path.display());
+                    (ScanTarget::Path(path.clone()), TargetKind::Directory)
                 }
             } else if found.is_file() {
                 (ScanTarget::Path(path.clone()), TargetKind::File)

@@ -75,7 +75,7 @@ pub enum TargetKind {
     Staged,
     /// What the commits of a range introduced below a directory.
     Range,
-    /// All objects of a bare git repository.
+    /// A bare git repository: the files of its HEAD, or all objects where its history is scanned.
     Repository,
 }
 

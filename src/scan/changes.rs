@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::message::message;
 use super::pipeline::{Options, Worker};
 use crate::blob::{Origin, printable};
 use crate::finding::{Fingerprint, Hit};
@@ -34,6 +35,10 @@ pub(super) fn scan<'s>(target: &Path, wanted: &Wanted, options: &Options, worker
         }
     };
     first.tell(&changes, &prefix);
+    let mut buffers = ObjectBuffers::default();
+    for id in &changes.messages {
+        first.message(&changes.objects, id, &mut buffers);
+    }
     let files = first.in_scope(changes.files, &prefix, options);
     let next = AtomicUsize::new(0);
     let work = |mut worker: Worker<'s>| {
@@ -69,6 +74,29 @@ impl Worker<'_> {
         }
     }
 
+    /// Scans the message of a commit or tag.
+    fn message(&mut self, objects: &Objects, id: &gix_hash::oid, buffers: &mut ObjectBuffers) {
+        let hexadecimal = id.to_string();
+        // A folder of a work tree has no messages of its own, so that they are told of as those of the repository.
+        let origin = self.origin(format!(".git/objects/{hexadecimal}/message").into_bytes(), Some(hexadecimal.into()));
+        match objects.content(id, buffers) {
+            Ok((kind, Content::Whole(bytes, _))) => {
+                let (hits, gaps) = self.apart(|worker| worker.bytes(&message(kind, bytes), &origin));
+                self.own.hits.extend(hits);
+                self.own.gaps.extend(gaps);
+            }
+            Ok((_, Content::Large(_))) => {
+                let reason = "larger than a message may be".to_owned();
+                self.own.gaps.push(Gap::new(GapClass::OverBudget, origin, reason));
+            }
+            Err(error) => {
+                let (class, reason) = error.gap();
+                self.own.gaps.push(Gap::new(class, origin, reason));
+            }
+        }
+        buffers.rest();
+    }
+
     /// The files below `prefix` that nobody leaves out, with their paths from there. Tells of those that are left out.
     fn in_scope(&mut self, files: Vec<ChangedFile>, prefix: &[u8], options: &Options) -> Vec<ChangedFile> {
         let mut left_out: BTreeMap<(Arc<str>, Vec<u8>), u64> = BTreeMap::new();
@@ -99,7 +127,7 @@ impl Worker<'_> {
     fn changed(&mut self, objects: &Objects, file: &ChangedFile, largest: Option<u64>, buffers: &mut ObjectBuffers) {
         let origin = self.origin(file.path.clone(), file.commit.clone());
         let mut content = match objects.content(&file.id, buffers) {
-            Ok(content) => content,
+            Ok((_, content)) => content,
             Err(error) => {
                 let (class, reason) = error.gap();
                 self.own.coverage.files_seen += 1;
@@ -145,7 +173,7 @@ impl Worker<'_> {
         origin: &Arc<Origin>,
         buffers: &mut ObjectBuffers,
     ) -> Vec<Hit> {
-        let Ok(mut content) = objects.content(id, buffers) else { return Vec::new() };
+        let Ok((_, mut content)) = objects.content(id, buffers) else { return Vec::new() };
         let own = std::mem::take(&mut self.own);
         self.scan_content(&mut content, origin);
         std::mem::replace(&mut self.own, own).hits

@@ -8,6 +8,7 @@ mod engine;
 mod explain;
 mod history;
 mod judge;
+mod message;
 mod passages;
 mod pipeline;
 mod sample;

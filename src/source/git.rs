@@ -165,13 +165,19 @@ fn check_index(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What git knows of the place of a target; `None` outside of work trees. What cannot be read is left out.
+/// What git knows of the place of a target; `None` outside of repositories. What cannot be read is left out.
 pub fn info(target: &Path) -> Option<GitInfo> {
+    let bare = is_bare_repository(target);
     let target = fs::canonicalize(target).ok()?;
-    let folder = if target.is_dir() { target.as_path() } else { target.parent()? };
-    let workdir = work_tree_root(folder)?;
-    let mut info = GitInfo { prefix: prefix(&workdir, folder)?, ..GitInfo::default() };
-    if let Ok(directory) = GitDirectory::of(&workdir) {
+    let (directory, prefix) = if bare {
+        (Ok(GitDirectory::bare(&target)), Vec::new())
+    } else {
+        let folder = if target.is_dir() { target.as_path() } else { target.parent()? };
+        let workdir = work_tree_root(folder)?;
+        (GitDirectory::of(&workdir), prefix(&workdir, folder)?)
+    };
+    let mut info = GitInfo { prefix, ..GitInfo::default() };
+    if let Ok(directory) = directory {
         (info.branch, info.revision) = head::head(&directory);
         info.repository = directory.settings().ok().and_then(|settings| head::origin(&settings));
     }

@@ -123,11 +123,14 @@ fn two_for_a_bad_rule_or_a_missing_key() {
 }
 
 #[test]
-fn two_for_a_bare_repository() {
+fn three_for_a_bare_repository_without_a_commit() {
     let folder = TempDir::with_prefix("bare-").unwrap();
     git2::Repository::init_bare(folder.path()).unwrap();
-    let ran = Run::scan(folder.path(), &[]).go().expect(2);
-    assert!(ran.stderr.contains("bare"), "{}", ran.stderr);
+    for arguments in [&["--format", "json"][..], &["--format", "json", "--history"]] {
+        let ran = Run::scan(folder.path(), arguments).go().expect(3);
+        assert!(ran.json()["notes"].to_string().contains("nothing to scan"), "{}", ran.text());
+    }
+    Run::scan(folder.path(), &["--staged"]).go().expect(2);
 }
 
 #[test]

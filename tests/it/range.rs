@@ -1,9 +1,12 @@
 //! `scan --range` and `--since`: what the commits of a range introduced.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
+
+use tempfile::TempDir;
 
 use crate::plant::Noise;
 use crate::repository::{command, found, git, pairs, put, repository, secret};
@@ -70,7 +73,7 @@ fn a_range_has_what_its_commits_introduced_and_when() {
         found(&scan(root, &["--range", &format!("{}..{}", &first[..9], &gone)]).expect(1), &names),
         pairs(&[("d/gone.env", "gone")])
     );
-    std::fs::create_dir_all(root.join("d")).unwrap();
+    fs::create_dir_all(root.join("d")).unwrap();
     assert_eq!(found(&scan(&root.join("d"), &["--since", "main"]).expect(1), &names), pairs(&[("gone.env", "gone")]));
     assert_eq!(found(&scan(root, &["--since", "HEAD"]).expect(0), &names), []);
     assert_eq!(found(&scan(root, &["--range", "feature/x..main"]).expect(0), &names), []);
@@ -224,7 +227,7 @@ fn a_shallow_clone_says_how_to_deepen() {
     for name in ["b", "c", "d"] {
         commit(whole.path(), &format!("{name}.env"), &secret(name));
     }
-    let folder = tempfile::TempDir::new().unwrap();
+    let folder = TempDir::new().unwrap();
     let from = format!("file://{}", whole.path().display());
     git(folder.path(), &["clone", "-q", "--depth", "2", &from, "clone"]);
     let clone = folder.path().join("clone");
@@ -251,4 +254,62 @@ fn what_is_no_revision_is_refused() {
         scan(folder.path(), &["--range", range]).expect(2);
     }
     scan(folder.path(), &["--range", "HEAD..HEAD", "--staged"]).expect(2);
+}
+
+#[test]
+fn messages_of_a_range_are_scanned() {
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    git(root, &["commit", "-q", "--allow-empty", "-m", &secret("before")]);
+    git(root, &["commit", "-q", "--allow-empty", "-m", &format!("x\n\n{}", secret("message"))]);
+    let ran = scan(root, &["--since", "HEAD~1"]).expect(1);
+    let places = ran.places();
+    assert_eq!(places.len(), 1);
+    assert_eq!(places[0].value.as_deref(), Some(&*crate::run::token("message")));
+    assert_eq!(places[0].path, format!(".git/objects/{}/message", commits(&ran)[0].1));
+    scan(root, &["--since", "HEAD"]).expect(0);
+}
+
+/// Pushes, and returns whether the hook let it pass.
+fn push(root: &Path, references: &[&str]) -> bool {
+    let output = command(root).args([&["push", "-q", "origin"], references].concat()).output().unwrap();
+    output.status.success()
+}
+
+#[test]
+fn a_hook_of_a_server_refuses_what_is_pushed_with_secrets() {
+    let server = TempDir::with_prefix("server-").unwrap();
+    git(server.path(), &["init", "-q", "--bare", "x.git"]);
+    let bare = server.path().join("x.git");
+    let hook = bare.join("hooks/pre-receive");
+    fs::create_dir_all(bare.join("hooks")).unwrap();
+    let log = server.path().join("log");
+    let (program, log) = (env!("CARGO_BIN_EXE_straykey"), log.display());
+    let line = format!("exec {program} scan --pre-receive --format jsonl > {log} 2>&1");
+    fs::write(&hook, format!("#!/bin/sh\n{line}\n")).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let folder = repository(&[], &[("a.env", "a=1\n")]);
+    let root = folder.path();
+    git(root, &["remote", "add", "origin", bare.to_str().unwrap()]);
+    let said = || fs::read_to_string(server.path().join("log")).unwrap();
+    assert!(push(root, &["main"]), "{}", said());
+    // A new branch, whose first commit is known; secrets that were removed again; a tag; a deletion.
+    git(root, &["checkout", "-qb", "side"]);
+    let came = commit(root, "b.env", &secret("b"));
+    git(root, &["rm", "-q", "b.env"]);
+    git(root, &["commit", "-qm", "removed"]);
+    assert!(!push(root, &["side"]));
+    assert!(said().contains(&came) && said().contains("what is pushed has 2 commits"), "{}", said());
+    git(root, &["reset", "-q", "--hard", "main"]);
+    commit(root, "c.env", "c=1\n");
+    assert!(push(root, &["side"]), "{}", said());
+    git(root, &["tag", "-a", "v1", "-m", &format!("x\n\n{}", secret("tag"))]);
+    assert!(!push(root, &["v1"]), "{}", said());
+    assert!(push(root, &["--delete", "side"]), "{}", said());
+    // What git would not say.
+    let ran = Run::scan(&bare, &["--pre-receive"]).stdin(b"x y\n").go().expect(2);
+    assert!(ran.stderr.contains("line 1 is no old id, new id and reference"), "{}", ran.stderr);
+    let line = format!("{} {} refs/heads/x\n", "0".repeat(40), "1".repeat(40));
+    Run::scan(&bare, &["--pre-receive"]).stdin(line.as_bytes()).go().expect(3);
+    Run::scan(&bare, &["--pre-receive"]).stdin(b"").go().expect(0);
 }

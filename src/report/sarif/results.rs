@@ -36,16 +36,16 @@ impl Part {
 
     /// The parts that were scanned.
     pub(super) fn all(report: &Report) -> Vec<Self> {
+        let history = report.coverage.history.repositories > 0;
         let of_targets = |part: &Self| {
             report.targets.iter().any(|target| match target.kind {
                 TargetKind::Directory | TargetKind::File | TargetKind::Stdin | TargetKind::Staged => {
                     *part == Self::Tree
                 }
                 TargetKind::Range => *part == Self::Range,
-                TargetKind::Repository => *part == Self::History,
+                TargetKind::Repository => *part == if history { Self::History } else { Self::Tree },
             })
         };
-        let history = report.coverage.history.repositories > 0;
         let parts = [Self::Tree, Self::Range, Self::History].into_iter();
         parts.filter(|part| of_targets(part) || history && *part == Self::History).collect()
     }

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gix_object::Kind;
 
+use super::super::message::message;
 use super::super::passages::Passages;
 use super::super::pipeline::{Options, Worker};
 use super::super::versions::{Older, Version};
 use super::cache::{KEY, Key};
 use super::made::Made;
-use super::telling::{NOWHERE, Names, message};
+use super::telling::{NOWHERE, Names};
 use crate::blob::Origin;
 use crate::finding::{Fingerprint, Hit};
 use crate::gap::{ExclusionClass, Gap, GapClass, HistoryCoverage};

@@ -139,7 +139,7 @@ impl<'r> Catalogue<'r> {
     ///
     /// Why there is none.
     pub fn read<'b>(&'b self, number: u32, buffers: &'b mut ObjectBuffers) -> Result<Single<'b>, NoObject> {
-        let (kind, content) = self.objects.kind_and_content(self.id(number), buffers)?;
+        let (kind, content) = self.objects.content(self.id(number), buffers)?;
         Ok(Single { number, kind, content })
     }
 }

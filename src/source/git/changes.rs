@@ -10,7 +10,7 @@ use gix_hash::ObjectId;
 use gix_object::tree::EntryKind;
 
 use super::objects::{NoObject, ObjectBuffers, Objects, TreeEntry};
-use super::{GitDirectory, prefix, range, staged, work_tree_root};
+use super::{GitDirectory, head, is_bare_repository, prefix, range, staged, work_tree_root};
 use crate::gap::GapClass;
 
 /// Folders within each other.
@@ -26,6 +26,10 @@ pub enum Wanted {
     Staged(Option<PathBuf>),
     /// What the commits introduced that the second has in its history, or is, and the first has not.
     Range(ObjectId, ObjectId),
+    /// What these objects introduce, which are pushed to the repository and lie in these folders until they are accepted.
+    Pushed(Vec<ObjectId>, Vec<PathBuf>),
+    /// All files of the commit that HEAD names.
+    Head,
 }
 
 /// What changed in a work tree. All paths are from its root, with `/` between components.
@@ -34,6 +38,8 @@ pub struct Changes {
     pub objects: Objects,
     /// Files and links with content that they did not have before; those of older commits first.
     pub files: Vec<ChangedFile>,
+    /// Commits and tags whose messages are new.
+    pub messages: Vec<ObjectId>,
     /// Submodules with another commit than before. Their content is in repositories of their own.
     pub submodules: Vec<Vec<u8>>,
     /// What could not be compared: path, class and a clause that says why. All that lies there counts as changed.
@@ -59,15 +65,38 @@ pub struct ChangedFile {
 /// it is empty. The error is a clause that says why that is not known.
 pub fn changes(target: &Path, wanted: &Wanted) -> Result<(Changes, Vec<u8>), String> {
     let none = || "it lies in no git work tree".to_owned();
+    let bare = is_bare_repository(target);
     let target = target.canonicalize().map_err(|error| error.kind().to_string())?;
-    let root = work_tree_root(&target).ok_or_else(none)?;
-    let directory = GitDirectory::of(&root)?;
-    let objects = Objects::open(&directory, &|_| false)?;
+    let (directory, root) = if bare {
+        (GitDirectory::bare(&target), target.clone())
+    } else {
+        let root = work_tree_root(&target).ok_or_else(none)?;
+        (GitDirectory::of(&root)?, root)
+    };
+    let pushed = if let Wanted::Pushed(_, folders) = wanted { &folders[..] } else { &[] };
+    let objects = Objects::open(&directory, pushed, &|_| false)?;
     let changes = match wanted {
         Wanted::Staged(index) => staged::changes(&directory, objects, index.as_deref())?,
-        Wanted::Range(from, to) => range::changes(&directory, objects, *from, *to),
+        Wanted::Range(from, to) => {
+            range::changes(&directory, objects, &[*from], &[*to], &format!("the range {from}..{to}"))
+        }
+        Wanted::Pushed(new, _) => range::pushed(&directory, objects, new),
+        Wanted::Head => of_head(&directory, objects)?,
     };
     Ok((changes, prefix(&root, &target).ok_or_else(none)?))
+}
+
+/// The files of the commit that HEAD names; none before the first commit.
+fn of_head(directory: &GitDirectory, objects: Objects) -> Result<Changes, String> {
+    let mut comparison = Comparison::new(&objects);
+    if let Some(commit) = head::commit(directory, objects.hash())? {
+        let found = objects.commit(&commit, &mut comparison.buffers);
+        if let Some(commit) = comparison.or_gap(&[], "the commit of HEAD", found) {
+            comparison.trees(&[], &commit.tree, &[], 0);
+        }
+    }
+    let Comparison { files, submodules, gaps, .. } = comparison;
+    Ok(Changes { objects, files, messages: Vec::new(), submodules, gaps, notes: Vec::new() })
 }
 
 /// A comparison that is under way.

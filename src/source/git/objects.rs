@@ -94,13 +94,18 @@ impl NoObject {
 }
 
 impl Objects {
-    /// Opens the packs of a repository, and those of other directories that it names, as far as `may_read` says so. What
-    /// cannot be opened is missed when an object is not found.
+    /// Opens the packs of a repository and of `more` folders with objects of it, and those of other directories that they
+    /// name, as far as `may_read` says so. What cannot be opened is missed when an object is not found.
     ///
     /// The error is a clause: the repository is of a form that is not understood.
-    pub(super) fn open(directory: &GitDirectory, may_read: &dyn Fn(&Path) -> bool) -> Result<Self, String> {
+    pub(super) fn open(
+        directory: &GitDirectory,
+        more: &[PathBuf],
+        may_read: &dyn Fn(&Path) -> bool,
+    ) -> Result<Self, String> {
         let hash = directory.object_format()?;
-        let (folders, alternates) = folders(directory.common.join("objects"), may_read);
+        let own = std::iter::once(directory.common.join("objects"));
+        let (folders, alternates) = folders(own.chain(more.iter().cloned()).collect(), may_read);
         let (mut packs, mut damaged) = (Vec::new(), Vec::new());
         let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for path in folders.iter().flat_map(|folder| indexes(&folder.join("pack"))) {
@@ -198,21 +203,12 @@ impl Objects {
         Ok((kind, &buffers.bytes))
     }
 
-    /// The content of an object: whole where it is small.
+    /// What an object is, and its content: whole where it is small.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub fn content<'b>(&'b self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<Content<'b>, NoObject> {
-        self.kind_and_content(id, buffers).map(|(_, content)| content)
-    }
-
-    /// What an object is, and its content: whole where it is small.
-    pub(super) fn kind_and_content<'b>(
-        &'b self,
-        id: &oid,
-        buffers: &'b mut ObjectBuffers,
-    ) -> Result<(Kind, Content<'b>), NoObject> {
+    pub fn content<'b>(&'b self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(Kind, Content<'b>), NoObject> {
         let (kind, held) = match self.find(id, buffers)? {
             Found::Loose(object) if object.left() > WHOLE => return Ok((object.kind(), Content::Large(object))),
             Found::Loose(object) => (buffers.fill(object)?, None),
@@ -381,12 +377,11 @@ pub(super) struct TreeEntry {
     pub(super) id: ObjectId,
 }
 
-/// The folder of objects and those that it names (git's gitrepository-layout(5), `objects/info/alternates`), and they in
+/// Folders of objects and those that they name (git's gitrepository-layout(5), `objects/info/alternates`), and they in
 /// turn, as far as they may be read; and whether some may not be, or are not there.
-fn folders(first: PathBuf, may_read: &dyn Fn(&Path) -> bool) -> (Vec<PathBuf>, bool) {
+fn folders(mut folders: Vec<PathBuf>, may_read: &dyn Fn(&Path) -> bool) -> (Vec<PathBuf>, bool) {
     /// Git follows five.
     const MOST: usize = 32;
-    let mut folders = vec![first];
     let (mut next, mut left_out) = (0, false);
     while let Some(folder) = folders.get(next).cloned() {
         next += 1;

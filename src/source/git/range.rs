@@ -7,12 +7,20 @@ use std::sync::Arc;
 use gix_hash::ObjectId;
 
 use super::changes::{ChangedFile, Changes, Comparison};
-use super::objects::{Commit, Objects};
+use super::objects::{Commit, ObjectBuffers, Objects};
+use super::refs::References;
 use super::{GitDirectory, shallow};
 use crate::gap::GapClass;
 
-/// What the commits introduced that `to` has in its history, or is, and `from` has not.
-pub(super) fn changes(directory: &GitDirectory, objects: Objects, from: ObjectId, to: ObjectId) -> Changes {
+/// What the commits introduced that some of `to` have in their history, or are, and none of `from` has. The first note says
+/// how many these are, behind `name`.
+pub(super) fn changes(
+    directory: &GitDirectory,
+    objects: Objects,
+    from: &[ObjectId],
+    to: &[ObjectId],
+    name: &str,
+) -> Changes {
     let mut comparison = Comparison::new(&objects);
     let mut walk = Walk::new(shallow(directory));
     walk.run(from, to, &mut comparison);
@@ -33,20 +41,49 @@ pub(super) fn changes(directory: &GitDirectory, objects: Objects, from: ObjectId
     }
     let commits = if range.len() == 1 { "1 commit".to_owned() } else { format!("{} commits", range.len()) };
     // What names stand for changes; a record says which commits they were.
-    let notes = vec![format!("the range {from}..{to} has {commits}")];
+    let notes = vec![format!("{name} has {commits}")];
+    let messages = range.into_iter().rev().map(|(id, _)| id).collect();
     let Comparison { mut submodules, gaps, .. } = comparison;
     submodules.sort();
     submodules.dedup();
-    Changes { objects, files, submodules, gaps, notes }
+    Changes { objects, files, messages, submodules, gaps, notes }
 }
 
-/// A walk along the histories of two commits.
+/// What the objects introduce that are pushed to a repository: the commits that no reference of it leads to yet, and tags.
+pub(super) fn pushed(directory: &GitDirectory, objects: Objects, new: &[ObjectId]) -> Changes {
+    let mut buffers = ObjectBuffers::default();
+    let references = References::of(directory, objects.hash());
+    let known = references.all.iter().filter_map(|known| objects.peel(&known.id, &mut buffers).ok());
+    let known: Vec<ObjectId> = known.collect::<BTreeSet<_>>().into_iter().collect();
+    let (mut commits, mut tags, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
+    for reason in references.gaps {
+        gaps.push((Vec::new(), GapClass::Unreadable, reason));
+    }
+    for id in new {
+        match objects.peel(id, &mut buffers) {
+            Ok(commit) => {
+                tags.extend((commit != *id).then_some(*id));
+                commits.push(commit);
+            }
+            Err(error) => {
+                let (class, reason) = error.gap();
+                gaps.push((Vec::new(), class, format!("the object {id} that is pushed: {reason}")));
+            }
+        }
+    }
+    let mut changes = changes(directory, objects, &known, &commits, "what is pushed");
+    changes.messages.extend(tags);
+    changes.gaps.extend(gaps);
+    changes
+}
+
+/// A walk along the histories of commits.
 struct Walk {
     /// The commits that were met; none for those that cannot be read.
     known: HashMap<ObjectId, Option<Commit>>,
-    /// Those of them that the first has in its history, or is.
+    /// Those of them that one of the first has in its history, or is.
     old: HashSet<ObjectId>,
-    /// The earliest time of a commit that was met from the second one first.
+    /// The earliest time of a commit that was met from one of the second first.
     earliest: i64,
     /// Where a shallow clone ends.
     boundaries: BTreeSet<ObjectId>,
@@ -61,16 +98,19 @@ impl Walk {
     /// than all that was met from `to`, as it is at once where clocks were right.
     ///
     /// Where they were wrong, a few commits that `from` has may count as new: more is scanned, never less.
-    fn run(&mut self, from: ObjectId, to: ObjectId, comparison: &mut Comparison<'_>) {
+    fn run(&mut self, from: &[ObjectId], to: &[ObjectId], comparison: &mut Comparison<'_>) {
         let mut queue = BinaryHeap::new();
         // Those in the queue that only `to` has, as far as is known.
         let mut pending = HashSet::new();
         let mut done = HashSet::new();
-        self.old.insert(from);
-        queue.push((self.meet(from, comparison), from));
-        if to != from {
-            pending.insert(to);
-            queue.push((self.meet(to, comparison), to));
+        self.old.extend(from);
+        for &from in from {
+            queue.push((self.meet(from, comparison), from));
+        }
+        for &to in to {
+            if !self.old.contains(&to) && pending.insert(to) {
+                queue.push((self.meet(to, comparison), to));
+            }
         }
         let mut cut = false;
         while let Some((time, id)) = queue.pop() {

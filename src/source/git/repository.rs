@@ -45,13 +45,13 @@ impl Repository {
     ///
     /// A clause that says why it cannot be read.
     pub fn open(target: &Path, scope: Option<&Path>) -> Result<Option<Self>, String> {
+        let bare = is_bare_repository(target);
         let target = target.canonicalize().map_err(|error| error.kind().to_string())?;
         let scope = scope.map(Path::canonicalize).transpose().map_err(|error| error.kind().to_string())?;
         let may_read = |path: &Path| {
             let path = path.canonicalize();
             scope.as_ref().is_none_or(|scope| path.is_ok_and(|path| path.starts_with(scope)))
         };
-        let bare = is_bare_repository(&target);
         let directory = if bare {
             GitDirectory::bare(&target)
         } else {
@@ -66,7 +66,7 @@ impl Repository {
         if !may_read(&directory.own) || !may_read(&directory.common) {
             return Err("its git directory lies outside of the target; --allow-outside reads it".to_owned());
         }
-        let objects = Objects::open(&directory, &may_read)?;
+        let objects = Objects::open(&directory, &[], &may_read)?;
         let references = References::of(&directory, objects.hash());
         let mut repository =
             Self { bare, objects, references, directory, indexed: Ok(Vec::new()), submodules: Vec::new() };
@@ -113,7 +113,7 @@ impl Repository {
     /// Why there is none.
     pub fn read<'b>(&'b self, id: &str, buffers: &'b mut ObjectBuffers) -> Result<(Kind, Content<'b>), NoObject> {
         let id = ObjectId::from_hex(id.as_bytes()).map_err(|_| NoObject::Damaged("it has no such id".to_owned()))?;
-        self.objects.kind_and_content(&id, buffers)
+        self.objects.content(&id, buffers)
     }
 
     /// What people know of a commit, whose id is given in hexadecimal.

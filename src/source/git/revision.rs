@@ -7,7 +7,7 @@ use std::path::Path;
 use gix_hash::{ObjectId, Prefix};
 
 use super::objects::{ObjectBuffers, Objects};
-use super::{GitDirectory, head, shallow, work_tree_root};
+use super::{GitDirectory, head, is_bare_repository, shallow, work_tree_root};
 
 /// The least beginning of an id.
 const LEAST_ID: usize = 4;
@@ -15,9 +15,12 @@ const LEAST_ID: usize = 4;
 /// The commits that two revisions name in the repository of the work tree around `target`. The error is a clause that
 /// says which of them names none, and why.
 pub fn resolve_range(target: &Path, from: &str, to: &str) -> Result<(ObjectId, ObjectId), String> {
-    let root = work_tree_root(target).ok_or("it lies in no git work tree")?;
-    let directory = GitDirectory::of(&root)?;
-    let objects = Objects::open(&directory, &|_| false)?;
+    let directory = if is_bare_repository(target) {
+        GitDirectory::bare(target)
+    } else {
+        GitDirectory::of(&work_tree_root(target).ok_or("it lies in no git work tree")?)?
+    };
+    let objects = Objects::open(&directory, &[], &|_| false)?;
     let mut names = Names { directory: &directory, objects: &objects, buffers: ObjectBuffers::default() };
     let mut resolve = |text: &str| names.commit(text).map_err(|reason| format!("`{text}`: {reason}"));
     resolve(from).and_then(|from| Ok((from, resolve(to)?))).map_err(|reason| {
