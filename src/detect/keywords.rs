@@ -220,24 +220,21 @@ pub(super) struct KeywordWindow {
     hits: VecDeque<(usize, usize, usize)>,
     /// The places before this one have been searched, as far as they lie in reach.
     searched: usize,
-    /// For each rule the place at which it was last tried.
-    tried: Vec<usize>,
-    /// Whether any was tried in this text.
-    any_tried: bool,
+    /// For each rule the number of the last candidate that it was tried at.
+    tried: Vec<u32>,
+    /// The number of the candidate. Candidates of all texts are counted: to forget those of the text before would take as
+    /// long as there are rules, for each of the many texts that are short.
+    candidate: u32,
 }
 
 impl KeywordWindow {
     pub(super) fn new(rules: usize) -> Self {
-        Self { hits: VecDeque::new(), searched: 0, tried: vec![usize::MAX; rules], any_tried: false }
+        Self { hits: VecDeque::new(), searched: 0, tried: vec![0; rules], candidate: 0 }
     }
 
     pub(super) fn reset(&mut self) {
         self.hits.clear();
         self.searched = 0;
-        // As long as there are rules: most texts are shorter, and have none to try.
-        if std::mem::take(&mut self.any_tried) {
-            self.tried.fill(usize::MAX);
-        }
     }
 
     /// Moves the window to what lies before `at`, no further back than `least` and than the rules reach. Whether any
@@ -275,11 +272,14 @@ impl KeywordWindow {
         at: usize,
         mut found: impl FnMut(usize, usize) -> bool,
     ) {
+        self.candidate = self.candidate.checked_add(1).unwrap_or_else(|| {
+            self.tried.fill(0);
+            1
+        });
         for &(_, end, keyword) in self.hits.iter().filter(|&&(_, end, _)| end <= at) {
             for &rule in &keywords.rules[keyword] {
-                if self.tried[rule] != at && found(end, rule) {
-                    self.tried[rule] = at;
-                    self.any_tried = true;
+                if self.tried[rule] != self.candidate && found(end, rule) {
+                    self.tried[rule] = self.candidate;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! From findings to what they mean: severity in context, and the controls that they are evidence about.
 
 use super::crosswalk::{Crosswalk, Mapping, effective_severity};
-use super::modifier::{LiveOrProduction, ModifierSet, modifiers_of_path};
+use super::modifier::{LiveOrProduction, ModifierId, ModifierSet, modifiers_of_path};
 use crate::finding::{Finding, Occurrence};
 use crate::nhi::Identity;
 
@@ -10,7 +10,9 @@ const FALLBACK_KIND: &str = "hardcoded-generic-token";
 
 /// The modifiers of the place of `occurrence`.
 pub fn modifiers_at(occurrence: &Occurrence) -> ModifierSet {
-    modifiers_of_path(&String::from_utf8_lossy(occurrence.origin.path_bytes()))
+    let modifiers = modifiers_of_path(&String::from_utf8_lossy(occurrence.origin.path_bytes()));
+    let removed = occurrence.lifetime.as_ref().is_some_and(|lifetime| lifetime.references == 0);
+    if removed && occurrence.origin.object().is_some() { modifiers.with(ModifierId::History) } else { modifiers }
 }
 
 /// The mapping of `finding` at one of its places.

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 pub use path::modifiers_of_path;
 
 named! {
-    /// A context that can be told from the path.
+    /// A context that can be told from the path, or from the history.
     ModifierId {
         /// Tests, fixtures, samples.
         Test = "test",
@@ -31,6 +31,8 @@ named! {
         Agent = "agent",
         /// Documentation and examples.
         Documentation = "documentation",
+        /// A git history alone.
+        History = "history",
     }
 }
 

@@ -55,6 +55,16 @@ impl Scratch {
         &self.slots
     }
 
+    /// Memory for matches; to be given back.
+    pub(super) fn take_matches(&mut self) -> Vec<Match> {
+        std::mem::take(&mut self.matches)
+    }
+
+    /// Takes memory for matches back.
+    pub(super) fn put_matches(&mut self, matches: Vec<Match>) {
+        self.matches = matches;
+    }
+
     /// Working memory of the search alone.
     pub(super) fn detect(&mut self) -> &mut DetectScratch {
         &mut self.detect

@@ -6,12 +6,20 @@
 use std::ops::Range;
 
 use super::engine::Scanner;
-use crate::check::{TextFile, judge, names_a_slot};
+use crate::check::{TextFile, excluded, judge, names_a_slot};
 use crate::detect::Match;
 use crate::finding::merge::Judged;
 use crate::rule::{Attested, Rule};
 use crate::severity::Confidence;
 use crate::slot::may_refer;
+
+/// Whether a match is none by its place, and of a rule that no other match is judged by: it may be left out of what is judged.
+/// Its bytes, and some kilobytes around them, decide on that.
+pub(super) fn is_dismissed(scanner: &Scanner, text: &[u8], file: &TextFile<'_>, found: &Match) -> bool {
+    let rule = &*scanner.engine.rules().get(found.rule).rule;
+    let inner = rule.trim.range(&text[found.start..found.end]);
+    !is_issued(rule) && excluded(rule, text, found.start + inner.start..found.start + inner.end, file).is_some()
+}
 
 /// What became of the matches of a text.
 pub(super) struct Judgements<'r> {

@@ -6,6 +6,7 @@
 //! each run), so that nobody can write a passage that is taken for another one.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +34,22 @@ pub(super) struct Passages {
 }
 
 /// By the hash of the passage, and of all that decides on what is found in it; nothing in most.
-type Shard = HashMap<[u64; 2], Option<Arc<Found>>>;
+type Shard = HashMap<[u64; 2], Option<Arc<Found>>, BuildHasherDefault<Hashed>>;
+
+/// Takes a part of a keyed hash for the hash that it is.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Of the second half, since the first one chooses the shard.
+        self.0 = bytes.last_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes));
+    }
+}
 
 /// What was found in a text, or in a passage, counted from its beginning.
 #[derive(Debug, Default)]
@@ -99,7 +115,7 @@ impl Passages {
         out: &mut Found,
     ) -> bool {
         let (Some((first, _)), Some((last, _))) = (passages.first(), passages.last()) else { return true };
-        let mut matches = Vec::new();
+        let mut matches = scratch.take_matches();
         let ended = scanner.engine.find(scratch.detect(), text, first.start..last.end, &mut matches);
         if ended != Ended::Whole {
             return false;
@@ -126,6 +142,7 @@ impl Passages {
         }
         out.matches.append(&mut matches);
         out.far.extend_from_slice(reached);
+        scratch.put_matches(matches);
         true
     }
 

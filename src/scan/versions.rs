@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::engine::{Scanner, Scratch, secrets_of};
+use super::judge::is_dismissed;
 use super::passages::{Found, Passages, moved};
 use crate::check::TextFile;
 use crate::detect::{AHEAD, BEHIND, Match};
@@ -22,14 +23,19 @@ const SETTLED: usize = 7 << 10;
 /// Bytes around what is judged anew that hold matches which have a say in it.
 const HEARD: usize = 1 << 10;
 
+/// Bytes around a match by which it is told to be none where its place says so: its line, and what it is assigned to.
+const DISMISSED: usize = 3 << 10;
+
 /// What is known of a text.
 #[derive(Debug, Default)]
 pub(super) struct Version {
     /// Bytes of a byte order mark.
     mark: usize,
     length: usize,
-    /// Matches of rules, sorted.
-    matches: Vec<Match>,
+    /// Matches of rules, sorted, and whether each was dismissed; see [`is_dismissed`].
+    matches: Vec<(Match, bool)>,
+    /// It was judged at one path, so that what was dismissed is for good.
+    at_one_path: bool,
     /// Where rules looked far, and how far; sorted.
     far: Vec<Range<usize>>,
     /// What was found to be secrets, at which of the text's paths.
@@ -102,7 +108,7 @@ impl Version {
         let mut find = |new: &mut Self, places: Range<usize>| {
             let places = places.start.max(mark) - mark..places.end.min(bytes.len()).max(mark) - mark;
             let whole = passages.find(scanner, scratch, text, places, &mut found);
-            new.matches.extend(found.matches.drain(..).map(|one| moved(&one, mark, 0)));
+            new.matches.extend(found.matches.drain(..).map(|one| (moved(&one, mark, 0), false)));
             new.far.extend(found.far.drain(..).map(|one| one.start + mark..one.end + mark));
             whole
         };
@@ -129,10 +135,10 @@ impl Version {
                     again.push(far.start);
                 }
             }
-            let from = old.matches.partition_point(|one| one.start < first);
-            let kept = old.matches[from..].iter().take_while(|one| one.start < last);
-            let kept = kept.filter(|one| again.binary_search(&one.start).is_err());
-            new.matches.extend(kept.map(|one| moved(one, run.to, run.from)));
+            let from = old.matches.partition_point(|(one, _)| one.start < first);
+            let kept = old.matches[from..].iter().take_while(|(one, _)| one.start < last);
+            let kept = kept.filter(|(one, _)| again.binary_search(&one.start).is_err());
+            new.matches.extend(kept.map(|(one, dismissed)| (moved(one, run.to, run.from), *dismissed)));
             for place in again {
                 if !find(&mut new, place_of(place)..place_of(place) + 1) {
                     return None;
@@ -148,6 +154,7 @@ impl Version {
 
     fn sort(&mut self) {
         self.matches.sort_unstable();
+        self.matches.dedup_by(|again, one| again.0 == one.0);
         self.far.sort_unstable_by_key(|far| (far.start, far.end));
         self.far.dedup();
     }
@@ -155,6 +162,11 @@ impl Version {
     /// Whether any rule matches.
     pub(super) fn has_matches(&self) -> bool {
         !self.matches.is_empty()
+    }
+
+    /// Notes whether the text is judged at one path alone.
+    pub(super) fn set_at_one_path(&mut self, at_one_path: bool) {
+        self.at_one_path = at_one_path;
     }
 
     /// Judges the matches as those of a file at `path`, which has the number `number`. Where the older version was judged at
@@ -171,38 +183,66 @@ impl Version {
             return;
         }
         let older = older.filter(|older| older.version.mark == self.mark);
-        let settled: Vec<(Range<usize>, Copied)> = older.map_or_else(Vec::new, |older| {
-            older.inner(bytes.len(), SETTLED, SETTLED).map(|(places, run)| (places, *run)).collect()
-        });
-        let inside = |settled: &[(Range<usize>, Copied)], start: usize, end: usize, margin: usize| {
-            let behind = settled.partition_point(|(places, _)| places.start <= start);
-            settled[..behind].last().is_some_and(|(places, run)| {
-                let (first, last) = (run.to == 0 && run.from == 0, places.end > bytes.len());
-                (first || start >= places.start + margin) && (last || end + margin < places.end)
-            })
+        let places = |around: usize| {
+            let places = older.map_or_else(Vec::new, |older| {
+                older.inner(bytes.len(), around, around).map(|(places, run)| (places, *run)).collect()
+            });
+            Settled { places, length: bytes.len() }
         };
+        let settled = places(SETTLED);
+        // At several paths what is none at one may be one at another.
+        let lasting = older.is_some_and(|older| older.version.at_one_path).then(|| places(DISMISSED));
         let text = &bytes[self.mark..];
-        let heard = self.matches.iter().filter(|one| !inside(&settled, one.start, one.end, HEARD));
-        let heard: Vec<Match> = heard.map(|one| moved(one, 0, self.mark)).collect();
+        let file = TextFile::at(path);
+        let mut heard = Vec::new();
+        for (one, dismissed) in &mut self.matches {
+            if settled.hold(one.start, one.end, HEARD) {
+                continue;
+            }
+            if !(*dismissed && lasting.as_ref().is_some_and(|lasting| lasting.hold(one.start, one.end, 0))) {
+                let one = moved(one, 0, self.mark);
+                *dismissed = is_dismissed(scanner, text, &file, &one);
+                heard.extend((!*dismissed).then_some(one));
+            }
+        }
         if !heard.is_empty() {
-            for one in secrets_of(scanner, text, &TextFile::at(path), &heard) {
+            for one in secrets_of(scanner, text, &file, &heard) {
                 let (start, end) = (one.span.start + self.mark, one.span.end + self.mark);
-                if !inside(&settled, start, end, 0) {
+                if !settled.hold(start, end, 0) {
                     let thing = thing(one.index, scanner.key.value(&text[one.span]));
                     self.secrets.push(Placed { path: number, start, end, thing });
                 }
             }
         }
         let Some(older) = older else { return };
-        for (places, run) in &settled {
+        for (places, run) in &settled.places {
             let old = older.version.secrets.iter().filter(|one| one.path == number);
             for one in old.filter(|one| one.start >= run.from && one.end <= run.from + run.length) {
                 let (start, end) = (one.start - run.from + run.to, one.end - run.from + run.to);
-                if places.contains(&start) && inside(&settled, start, end, 0) {
+                if places.contains(&start) && settled.hold(start, end, 0) {
                     self.secrets.push(Placed { path: number, start, end, thing: one.thing });
                 }
             }
         }
+    }
+}
+
+/// Places of a text around which nothing is new.
+struct Settled {
+    /// With how they are copied, in their order.
+    places: Vec<(Range<usize>, Copied)>,
+    /// Bytes of the text.
+    length: usize,
+}
+
+impl Settled {
+    /// Whether what lies from `start` to `end` lies within such places, and `margin` bytes more on either side.
+    fn hold(&self, start: usize, end: usize, margin: usize) -> bool {
+        let behind = self.places.partition_point(|(places, _)| places.start <= start);
+        self.places[..behind].last().is_some_and(|(places, run)| {
+            let (first, last) = (run.to == 0 && run.from == 0, places.end > self.length);
+            (first || start >= places.start + margin) && (last || end + margin < places.end)
+        })
     }
 }
 

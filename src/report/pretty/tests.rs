@@ -77,7 +77,8 @@ fn the_sample_in_full() {
                   dddddddddddd of 2025-03-01)
       why       matched the rule; + CRC-32 checksum agrees
       facts     account: shop-{0} 🔑
-      controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.28 Secure coding
+      controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.10 Information deletion;
+                8.28 Secure coding
                 affects ISO/IEC 27002 5.16, 5.18, 5.23, 8.4, 8.12, 8.31, 8.33
                 NHI2:2025 Secret Leakage; NHI7:2025 Long-Lived Secrets
                 CWE-798 Use of Hard-coded Credentials; CWE-540

@@ -325,6 +325,7 @@ impl<'s, 'h> Reader<'s, 'h> {
             let (things, scanner) = (&self.shared.things, self.worker.scanner);
             let paths = self.in_scope(tree, number, bytes.len() as u64, first);
             whole = paths.len() == tree.paths.of_object(number).count();
+            version.set_at_one_path(paths.len() == 1);
             for (place, path) in paths {
                 version.judge(scanner, bytes, (place, &path), same, &mut |rule, value| things.number(rule, value));
             }

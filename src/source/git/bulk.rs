@@ -217,13 +217,32 @@ struct Thread<'o, S, W, V> {
 
 #[derive(Default)]
 struct Buffers {
-    inflate: gix_zlib::Inflate,
+    inflate: Inflate,
     /// An entry of a pack as it is stored.
     stored: Vec<u8>,
     object: Vec<u8>,
     /// An object that nothing is made of, while the one that it is made of is kept in `object`.
     leaf: Vec<u8>,
     copied: Vec<Copied>,
+}
+
+/// Inflates what has a known size. libdeflate takes four fifths of the time of zlib-rs where all of a stream is at hand.
+struct Inflate(libdeflater::Decompressor);
+
+impl Default for Inflate {
+    fn default() -> Self {
+        Self(libdeflater::Decompressor::new())
+    }
+}
+
+impl Inflate {
+    /// Inflates a zlib stream, with its checksum, that has as many bytes as `out`; others may follow it.
+    fn whole(&mut self, deflated: &[u8], out: &mut [u8]) -> Result<(), NoObject> {
+        match self.0.zlib_decompress(deflated, out) {
+            Ok(size) if size == out.len() => Ok(()),
+            _ => Err(NoObject::Damaged("damaged".to_owned())),
+        }
+    }
 }
 
 impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
@@ -330,8 +349,9 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
         object: &mut Vec<u8>,
     ) -> Result<(), NoObject> {
         let data = &self.catalogue.objects.packs()[pack].pack;
-        let damaged = |_| NoObject::Damaged("damaged".to_owned());
-        let entry = data.entry(self.forests[pack].offset(entry)).map_err(damaged)?;
+        let damaged = || NoObject::Damaged("damaged".to_owned());
+        let entry = data.entry(self.forests[pack].offset(entry)).map_err(|_| damaged())?;
+        let deflated = data.entry_slice(entry.data_offset..data.pack_end() as u64).ok_or_else(damaged)?;
         let size = entry.decompressed_size;
         if size > MAX_OBJECT {
             return Err(NoObject::too_large(size));
@@ -341,13 +361,12 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
         let Some(base) = base else {
             // What was there is overwritten, so that only what is more has to be made.
             object.resize(size, 0);
-            data.decompress_entry(&entry, &mut self.buffers.inflate, object).map_err(damaged)?;
-            return Ok(());
+            return self.buffers.inflate.whole(deflated, object);
         };
         if self.buffers.stored.len() < size {
             self.buffers.stored.resize(size, 0);
         }
-        data.decompress_entry(&entry, &mut self.buffers.inflate, &mut self.buffers.stored[..size]).map_err(damaged)?;
+        self.buffers.inflate.whole(deflated, &mut self.buffers.stored[..size])?;
         if let Some(size) = delta::size_of_result(&self.buffers.stored[..size]) {
             self.ask(size as usize + base.len());
         }
@@ -379,7 +398,8 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
         let read = catch_unwind(AssertUnwindSafe(|| {
             let mut cache = gix_pack::cache::Never;
             let pack = &self.catalogue.objects.packs()[pack];
-            pack.get_object_by_index(index, &mut bytes, &mut self.buffers.inflate, &mut cache).is_ok()
+            let mut inflate = gix_zlib::Inflate::default();
+            pack.get_object_by_index(index, &mut bytes, &mut inflate, &mut cache).is_ok()
         }));
         self.ask(bytes.len());
         read.unwrap_or(false).then_some(bytes)

@@ -18,12 +18,19 @@ pub struct Catalogue<'r> {
     loose: Vec<ObjectId>,
     /// The numbers of objects by the hashes of their ids, with as many free places and more. The indexes of packs are
     /// searched by halves, which takes four times as long, and trees name many objects.
-    slots: Vec<u32>,
+    slots: Vec<Slot>,
     /// Ids are chosen by who can afford it; their hashes are not.
     factor: u64,
 }
 
-/// A place that is free.
+/// A place for a number, and other bits of the hash: an id is read where these are the same, which is hardly ever in vain.
+#[derive(Clone, Copy)]
+struct Slot {
+    number: u32,
+    bits: u32,
+}
+
+/// The number of a place that is free.
 const FREE: u32 = u32::MAX;
 
 /// An object that is read by its id.
@@ -51,28 +58,32 @@ impl<'r> Catalogue<'r> {
         // One number is no object's.
         let all = u32::try_from(loose.len()).ok().and_then(|loose| next.checked_add(loose));
         let all = all.filter(|&all| all < FREE).ok_or_else(too_many)?;
-        let slots = vec![FREE; (all as usize * 2).next_power_of_two().max(2)];
+        let slots = vec![Slot { number: FREE, bits: 0 }; (all as usize * 2).next_power_of_two().max(2)];
         let mut factor = [0; 8];
         let _ = getrandom::fill(&mut factor);
         let mut catalogue = Self { objects, starts, loose, slots, factor: u64::from_le_bytes(factor) | 1 };
         for number in 0..all {
-            let slot = catalogue.slot(catalogue.id(number));
-            if catalogue.slots[slot] == FREE {
-                catalogue.slots[slot] = number;
+            let (slot, bits) = catalogue.slot(catalogue.id(number));
+            if catalogue.slots[slot].number == FREE {
+                catalogue.slots[slot] = Slot { number, bits };
             }
         }
         Ok(catalogue)
     }
 
-    /// The place of an id: that of its number, or a free one.
-    fn slot(&self, id: &oid) -> usize {
+    /// The place of an id: that of its number, or a free one; and the bits of its hash that stand there.
+    fn slot(&self, id: &oid) -> (usize, u32) {
         let first = id.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let mask = self.slots.len() - 1;
-        let mut slot = (first.wrapping_mul(self.factor) >> 32) as usize & mask;
-        while self.slots[slot] != FREE && self.id(self.slots[slot]) != id {
-            slot = (slot + 1) & mask;
+        let hash = first.wrapping_mul(self.factor);
+        let (mask, bits) = (self.slots.len() - 1, hash as u32);
+        let mut place = (hash >> 32) as usize & mask;
+        loop {
+            let slot = self.slots[place];
+            if slot.number == FREE || slot.bits == bits && self.id(slot.number) == id {
+                return (place, bits);
+            }
+            place = (place + 1) & mask;
         }
-        slot
     }
 
     /// How many numbers there are.
@@ -116,7 +127,7 @@ impl<'r> Catalogue<'r> {
 
     /// The number that stands for an object; none where the repository does not hold it.
     pub fn find(&self, id: &oid) -> Option<u32> {
-        let number = self.slots[self.slot(id)];
+        let number = self.slots[self.slot(id).0].number;
         (number != FREE).then_some(number)
     }
 

@@ -93,14 +93,20 @@ impl Classes {
                     let class = classes.of[base.number as usize];
                     let (edges, gone) = (skeleton.edges(tree), skeleton.gone(tree));
                     let new = edges.iter().filter_map(|edge| classes.entry(edge, interest));
-                    let old = classes.entries_of(class).iter();
-                    let lost = |old: &&Entry| gone.contains(&old.name) || edges.iter().any(|new| new.name == old.name);
-                    // Most trees differ in what is of no interest.
-                    if new.clone().next().is_none() && !old.clone().any(|old| lost(&old)) {
+                    let old = classes.entries_of(class);
+                    let at = |name: u32| {
+                        let first = old.partition_point(|entry| entry.name < name);
+                        old[first..].iter().take_while(move |entry| entry.name == name)
+                    };
+                    // Most trees differ in what is of no interest, or are of folders of the same class.
+                    let same = edges.iter().all(|edge| at(edge.name).copied().eq(classes.entry(edge, interest)))
+                        && gone.iter().all(|&name| at(name).next().is_none());
+                    if same {
                         classes.of[tree.number as usize] = class;
                         continue;
                     }
-                    old.filter(|old| !lost(old)).copied().chain(new).collect()
+                    let lost = |old: &Entry| gone.contains(&old.name) || edges.iter().any(|new| new.name == old.name);
+                    old.iter().filter(|old| !lost(old)).copied().chain(new).collect()
                 }
                 None => skeleton.entries(tree).iter().filter_map(|edge| classes.entry(edge, interest)).collect(),
             };

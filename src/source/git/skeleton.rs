@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use gix_hash::oid;
+use gix_hash::{ObjectId, oid};
 
 use super::bulk::Base;
 use super::catalogue::Catalogue;
-use super::objects::{NoObject, clause};
+use super::objects::NoObject;
 
 /// No object, or none that the repository holds.
 pub(super) const NONE: u32 = u32::MAX;
@@ -75,6 +75,29 @@ pub struct Collector {
 struct Scratch {
     /// Entries of the other tree that were taken over.
     kept: Vec<Range<usize>>,
+    recent: Recent,
+}
+
+/// Objects that were looked up lately. Versions of a tree follow each other, and differ in the same entries.
+struct Recent(Vec<(ObjectId, u32)>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(vec![(ObjectId::null(gix_hash::Kind::Sha1), NONE); 1 << 12])
+    }
+}
+
+impl Recent {
+    /// The number of an object; see [`Catalogue::find`].
+    fn find(&mut self, catalogue: &Catalogue<'_>, id: &oid) -> Option<u32> {
+        let place = usize::from(u16::from_le_bytes([id.as_bytes()[0], id.as_bytes()[1]])) % self.0.len();
+        let (known, number) = &mut self.0[place];
+        if **known != *id {
+            *known = id.to_owned();
+            *number = catalogue.find(id).unwrap_or(NONE);
+        }
+        (*number != NONE).then_some(*number)
+    }
 }
 
 /// Where the entries of a tree begin.
@@ -156,7 +179,8 @@ impl Collector {
             at += entry.length;
             let name = self.name(entry.name);
             let id = oid::try_from_bytes(entry.id).map_err(|_| NoObject::Damaged("damaged".to_owned()))?;
-            let child = if entry.kind == EntryKind::Submodule { None } else { catalogue.find(id) };
+            let recent = &mut self.scratch.recent;
+            let child = if entry.kind == EntryKind::Submodule { None } else { recent.find(catalogue, id) };
             if child.is_none() && entry.kind != EntryKind::Submodule {
                 self.missing.0 += 1;
                 first(&mut self.missing.1, entry.name);
@@ -200,18 +224,36 @@ impl Collector {
     ///
     /// The commit is damaged.
     pub fn commit(&mut self, catalogue: &Catalogue<'_>, number: u32, bytes: &[u8]) -> Result<(), NoObject> {
-        let damage = |error: gix_error::Error| NoObject::Damaged(clause(&error).to_owned());
-        let commit = gix_object::CommitRef::from_bytes(bytes, catalogue.objects.hash()).map_err(damage)?;
-        let parents = commit.parents().filter_map(|parent| catalogue.find(&parent)).collect();
+        let damaged = || NoObject::Damaged("damaged".to_owned());
+        let mut rest = bytes;
+        let mut id = |name: &[u8]| {
+            let line = rest.strip_prefix(name)?;
+            let end = memchr::memchr(b'\n', line)?;
+            let id = ObjectId::from_hex(&line[..end]).ok()?;
+            rest = &line[end + 1..];
+            Some(id)
+        };
+        let tree = id(b"tree ").ok_or_else(damaged)?;
+        let parents = std::iter::from_fn(|| id(b"parent ")).filter_map(|parent| catalogue.find(&parent)).collect();
         self.commits.push(Commit {
             number,
-            tree: catalogue.find(&commit.tree()).unwrap_or(NONE),
+            tree: catalogue.find(&tree).unwrap_or(NONE),
             parents,
             // A time that cannot be read orders a commit among the oldest.
-            time: commit.committer().map_or(i64::MIN, |committer| committer.seconds()),
+            time: time_of(rest).unwrap_or(i64::MIN),
         });
         Ok(())
     }
+}
+
+/// When a commit was made, by the header that begins with its author: `committer`, a name, a mail address in angle brackets,
+/// seconds since 1970, a time zone (git's `commit.c`).
+fn time_of(header: &[u8]) -> Option<i64> {
+    let start = memchr::memmem::find(header, b"\ncommitter ")? + 1;
+    let line = &header[start..start + memchr::memchr(b'\n', &header[start..])?];
+    let time = line[memchr::memrchr(b'>', line)? + 1..].trim_ascii_start();
+    let end = time.iter().position(u8::is_ascii_whitespace).unwrap_or(time.len());
+    std::str::from_utf8(&time[..end]).ok()?.parse().ok()
 }
 
 /// Keeps the first of names in their order.
