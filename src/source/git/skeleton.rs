@@ -41,9 +41,9 @@ pub(super) struct Tree {
     /// The number of the tree that it is made of, or [`NONE`].
     pub(super) base: u32,
     /// Entries that the other has not, or has otherwise.
-    edges: Range<usize>,
+    edges: Range<u32>,
     /// Names of entries that the other has and this one has not.
-    gone: Range<usize>,
+    gone: Range<u32>,
 }
 
 /// A commit.
@@ -132,8 +132,8 @@ impl Collector {
         self.trees.push(Tree {
             number,
             base: base.map_or(NONE, |base| base.number),
-            edges: first_edge..self.edges.len(),
-            gone: first_gone..self.gone.len(),
+            edges: first_edge as u32..self.edges.len() as u32,
+            gone: first_gone as u32..self.gone.len() as u32,
         });
         (starts, read)
     }
@@ -317,6 +317,11 @@ impl Skeleton {
             places: vec![NONE; objects],
             missing: (0, None),
         };
+        // Nothing is made larger than it has to be: these are most of what is held.
+        all.edges.reserve_exact(collectors.iter().map(|one| one.edges.len()).sum());
+        all.gone.reserve_exact(collectors.iter().map(|one| one.gone.len()).sum());
+        all.trees.reserve_exact(collectors.iter().map(|one| one.trees.len()).sum());
+        all.commits.reserve_exact(collectors.iter().map(|one| one.commits.len()).sum());
         for collector in collectors {
             let mut own = vec![0; collector.names.len()];
             let mut names: Vec<_> = collector.names.into_iter().collect();
@@ -325,10 +330,10 @@ impl Skeleton {
                 own[number as usize] = all.number_of_name(&name);
             }
             let name = |name: u32| own[name as usize];
-            let (edges, gone) = (all.edges.len(), all.gone.len());
+            let (edges, gone) = (all.edges.len() as u32, all.gone.len() as u32);
             all.edges.extend(collector.edges.into_iter().map(|edge| Edge { name: name(edge.name), ..edge }));
             all.gone.extend(collector.gone.into_iter().map(name));
-            let moved = |range: Range<usize>, by: usize| range.start + by..range.end + by;
+            let moved = |range: Range<u32>, by: u32| range.start + by..range.end + by;
             all.trees.extend(collector.trees.into_iter().map(|tree| Tree {
                 edges: moved(tree.edges, edges),
                 gone: moved(tree.gone, gone),
@@ -394,12 +399,12 @@ impl Skeleton {
 
     /// The entries that a tree has and the one that it is made of has not, or has otherwise.
     pub(super) fn edges(&self, tree: &Tree) -> &[Edge] {
-        &self.edges[tree.edges.clone()]
+        &self.edges[tree.edges.start as usize..tree.edges.end as usize]
     }
 
     /// The names of entries that the tree that it is made of has and this one has not.
     pub(super) fn gone(&self, tree: &Tree) -> &[u32] {
-        &self.gone[tree.gone.clone()]
+        &self.gone[tree.gone.start as usize..tree.gone.end as usize]
     }
 
     /// All entries of a tree, in no order.
