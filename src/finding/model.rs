@@ -86,8 +86,8 @@ pub struct CommitRef {
 /// The life of a secret at a path of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifetime {
-    /// The git object that holds it, in hexadecimal: the file of the commit that introduced it, or a commit or tag whose
-    /// message it is.
+    /// The git object that holds it, in hexadecimal: of the versions of the file in which it is the surest the first, or a
+    /// commit or tag whose message it is.
     pub object: Arc<str>,
     /// The commit that introduced it: of those whose parents do not have it there the earliest. None where no commit has it.
     pub introduced: Option<Arc<CommitRef>>,

@@ -126,7 +126,7 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
                 all.exclusions.extend(summary.exclusions);
                 all.notes.extend(summary.notes);
                 drop(all);
-                if options.history {
+                if options.history && path.is_dir() {
                     history::scan(path, options, &worker);
                 }
             }

@@ -13,7 +13,7 @@ use super::passages::{Found, Passages, moved};
 use crate::check::TextFile;
 use crate::detect::{AHEAD, BEHIND, Match};
 use crate::finding::Fingerprint;
-use crate::source::git::Copied;
+use crate::source::git::{Copied, Held};
 use crate::source::{LONGEST_TEXT, TELLING, plain_text};
 
 /// Bytes around a match that decide what becomes of it: the object that a key lies in, the file's other assignments, matches
@@ -49,8 +49,8 @@ pub(super) struct Placed {
     pub(super) path: u32,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// Its number.
-    pub(super) thing: u32,
+    /// Its number, and how sure it is.
+    pub(super) held: Held,
 }
 
 /// What a text has from another one.
@@ -210,7 +210,8 @@ impl Version {
                 let (start, end) = (one.span.start + self.mark, one.span.end + self.mark);
                 if !settled.hold(start, end, 0) {
                     let thing = thing(one.index, scanner.key.value(&text[one.span]));
-                    self.secrets.push(Placed { path: number, start, end, thing });
+                    let held = Held { thing, grade: one.judgement.confidence as u8 };
+                    self.secrets.push(Placed { path: number, start, end, held });
                 }
             }
         }
@@ -220,7 +221,7 @@ impl Version {
             for one in old.filter(|one| one.start >= run.from && one.end <= run.from + run.length) {
                 let (start, end) = (one.start - run.from + run.to, one.end - run.from + run.to);
                 if places.contains(&start) && settled.hold(start, end, 0) {
-                    self.secrets.push(Placed { path: number, start, end, thing: one.thing });
+                    self.secrets.push(Placed { path: number, start, end, held: one.held });
                 }
             }
         }

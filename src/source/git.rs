@@ -31,7 +31,7 @@ pub use changes::{ChangedFile, Changes, Wanted, changes};
 pub use checkout::{Checkout, checkout};
 pub use delta::Copied;
 pub use history::History;
-pub use lifetime::{Interest, Life};
+pub use lifetime::{Held, Interest, Life};
 pub use loose::LooseObject;
 pub use objects::{Content, NoObject, ObjectBuffers, Objects};
 pub use paths::Paths;

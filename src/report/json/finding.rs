@@ -227,7 +227,8 @@ impl<'r> PlaceRow<'r> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "History"))]
 pub(crate) struct LifetimeRow<'r> {
-    /// The git object that holds it: the file of the commit that introduced it, or the commit or tag whose message it is.
+    /// The git object that holds it: of the versions of the file in which it is the surest the first, or the commit or tag
+    /// whose message it is.
     object: &'r str,
     /// The commit that introduced it: of those whose parents do not have it there the earliest. Null where no commit has
     /// it.

@@ -19,7 +19,7 @@ use crate::blob::Origin;
 use crate::finding::{Fingerprint, Hit};
 use crate::gap::{ExclusionClass, Gap, GapClass, HistoryCoverage};
 use crate::source::git::{
-    Base, Collector, Content, History, Met, NoObject, ObjectBuffers, Paths, Skeleton, TreeStarts,
+    Base, Collector, Content, Held, History, Met, NoObject, ObjectBuffers, Paths, Skeleton, TreeStarts,
 };
 use crate::source::plain_text;
 
@@ -152,7 +152,7 @@ pub(super) struct Reader<'s, 'h> {
     pub(super) collector: Collector,
     buffers: ObjectBuffers,
     /// Which objects hold which secrets at which paths.
-    pub(super) found: Vec<(u32, u32, Vec<u32>)>,
+    pub(super) found: Vec<(u32, u32, Vec<Held>)>,
     /// Commits and tags whose messages may hold some, by their ids in hexadecimal.
     pub(super) messages: Vec<String>,
     pub(super) left_out: LeftOut,
@@ -354,9 +354,9 @@ impl<'s, 'h> Reader<'s, 'h> {
 
     /// Notes which secrets a file holds at which paths.
     fn keep(&mut self, number: u32, version: &Version) {
-        let mut by_path: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut by_path: BTreeMap<u32, Vec<Held>> = BTreeMap::new();
         for secret in &version.secrets {
-            by_path.entry(secret.path).or_default().push(secret.thing);
+            by_path.entry(secret.path).or_default().push(secret.held);
         }
         self.found.extend(by_path.into_iter().map(|(path, things)| (number, path, things)));
     }
@@ -378,7 +378,9 @@ impl<'s, 'h> Reader<'s, 'h> {
         for (place, path) in paths {
             let origin = self.worker.origin(path, None);
             let (hits, gaps) = self.worker.apart(|worker| read(worker, &origin));
-            let things: Vec<u32> = hits.iter().map(|hit| self.shared.things.of_hit(hit)).collect();
+            let held =
+                |hit: &Hit| Held { thing: self.shared.things.of_hit(hit), grade: hit.occurrence.confidence as u8 };
+            let things: Vec<Held> = hits.iter().map(held).collect();
             nothing &= gaps.is_empty() && things.is_empty();
             self.worker.own.gaps.extend(gaps);
             if !things.is_empty() {

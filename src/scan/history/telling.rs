@@ -14,7 +14,7 @@ use super::super::pipeline::Worker;
 use super::{Outline, Things};
 use crate::finding::{CommitRef, Fingerprint, Hit, Lifetime};
 use crate::gap::GapClass;
-use crate::source::git::{Content, History, Interest, Life, NoObject, ObjectBuffers, Repository};
+use crate::source::git::{Content, Held, History, Interest, Life, NoObject, ObjectBuffers, Repository};
 
 /// The number of the path of objects that have none.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -51,6 +51,8 @@ pub(super) struct FileRecord {
     object: String,
     /// Its path from the target.
     path: Vec<u8>,
+    /// The commit that brought it there, in hexadecimal.
+    commit: Option<String>,
     /// Which of what a scan of it finds, by which rules, and their lives.
     found: Vec<(u32, String, LifeRecord)>,
 }
@@ -100,8 +102,8 @@ impl Outline<'_> {
         for object in 0..history.catalogue.len() as u32 {
             for path in self.paths.of_object(object) {
                 let names = self.paths.names(path).into_iter();
-                let things: Vec<u32> =
-                    names.filter_map(|name| self.names.things.get(&name)).flatten().copied().collect();
+                let things = names.filter_map(|name| self.names.things.get(&name)).flatten();
+                let things: Vec<Held> = things.map(|&thing| Held { thing, grade: 0 }).collect();
                 if !things.is_empty() {
                     interest.add(object, path, things);
                 }
@@ -125,18 +127,20 @@ pub(super) fn tell(
         lives.into_iter().partition(|life| things.is_in_name(life.thing));
     let mut by_file: BTreeMap<_, Vec<Life>> = BTreeMap::new();
     for life in in_files {
-        by_file.entry((life.path, life.introduced, life.object)).or_default().push(life);
+        by_file.entry((life.path, life.commit, life.object)).or_default().push(life);
     }
     let mut records = Vec::new();
-    for ((path, _, object), lives) in by_file {
+    for ((path, commit, object), lives) in by_file {
         let object = history.catalogue.id(object).to_string();
+        let commit = commit.map(|commit| history.catalogue.id(commit).to_string());
         let path = if path == NOWHERE {
             teller.worker.object_path(history.repository, &object)
         } else {
             teller.worker.below(&tree.shown(&tree.paths.names(path)))
         };
         let lives = lives.iter().map(|life| (life.thing, record(history, life))).collect();
-        records.extend(teller.found(object, path, lives, things));
+        let record = FileRecord { object, path, commit, found: Vec::new() };
+        records.extend(teller.found(record, lives, things));
     }
     teller.names(history, tree, things, &in_names);
     records
@@ -222,9 +226,10 @@ impl<'t, 's> Teller<'t, 's> {
     }
 
     /// What a scan finds in a file, as that of its commit.
-    fn scan(&mut self, object: &str, path: Vec<u8>, commit: Option<&String>) -> Result<Vec<Hit>, NoObject> {
-        let origin = self.worker.origin_of_object(object, path, commit.map(|id| Arc::from(id.as_str())));
-        let (_, content) = self.repository.read(object, &mut self.buffers)?;
+    fn scan(&mut self, record: &FileRecord) -> Result<Vec<Hit>, NoObject> {
+        let commit = record.commit.as_deref().map(Arc::from);
+        let origin = self.worker.origin_of_object(&record.object, record.path.clone(), commit);
+        let (_, content) = self.repository.read(&record.object, &mut self.buffers)?;
         let (hits, _) = self.worker.apart(|worker| match content {
             Content::Whole(bytes, _) => worker.bytes(bytes, &origin),
             Content::Large(mut object) => worker.stream(&mut object, &origin),
@@ -233,23 +238,17 @@ impl<'t, 's> Teller<'t, 's> {
         Ok(hits)
     }
 
-    /// Tells of secrets in a file, by scanning it once more, now as the file of its commit.
-    fn found(
-        &mut self,
-        object: String,
-        path: Vec<u8>,
-        lives: Vec<(u32, LifeRecord)>,
-        things: &Things,
-    ) -> Option<FileRecord> {
-        let hits = match self.scan(&object, path.clone(), lives[0].1.introduced.as_ref()) {
+    /// Tells of secrets in a file, by scanning it once more, now as the file of its commit. Returns the record with what was
+    /// found.
+    fn found(&mut self, mut record: FileRecord, lives: Vec<(u32, LifeRecord)>, things: &Things) -> Option<FileRecord> {
+        let hits = match self.scan(&record) {
             Ok(hits) => hits,
             Err(error) => {
                 let (class, reason) = error.gap();
-                self.worker.gap(class, format!("the object {object}, which holds secrets: {reason}"));
+                self.worker.gap(class, format!("the object {}, which holds secrets: {reason}", record.object));
                 return None;
             }
         };
-        let mut record = FileRecord { object, path, found: Vec::new() };
         for (wanted, life) in lives {
             let lifetime = self.lifetime(&record.object, &life);
             let of_it = (0..).zip(&hits).filter(|(_, hit)| things.of_hit(hit) == wanted);
@@ -269,8 +268,7 @@ impl<'t, 's> Teller<'t, 's> {
 
     /// Tells of a file again. False where a scan of it does not find what it found before.
     pub(super) fn again(&mut self, record: &FileRecord) -> bool {
-        let introduced = record.found.first().and_then(|(_, _, life)| life.introduced.as_ref());
-        let Ok(hits) = self.scan(&record.object, record.path.clone(), introduced) else { return false };
+        let Ok(hits) = self.scan(record) else { return false };
         record.found.iter().all(|(place, rule, life)| {
             let hit = hits.get(*place as usize).filter(|hit| hit.rule.id == *rule);
             let Some(hit) = hit.cloned() else { return false };

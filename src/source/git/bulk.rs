@@ -136,9 +136,9 @@ impl<S> Queue<S> {
     }
 }
 
-/// Reads all objects of the packs that are of these kinds, but for trees of a [`Forest`] in which none is wanted, and calls `visit` for each with the worker of its thread; what it
-/// makes of one is handed to it with those that are made of that one. Returns the workers, and the numbers of objects that
-/// could not be read this way.
+/// Reads all objects of the packs that are of these kinds, but for trees of a [`Forest`] in which none is wanted, and calls
+/// `visit` for each with the worker of its thread; what it makes of one is handed to it with those that are made of that one.
+/// Returns the workers, and the numbers of objects that could not be read this way.
 pub(super) fn read_packs<S: Send + Sync, W: Send>(
     catalogue: &Catalogue<'_>,
     forests: &[Forest],
@@ -179,7 +179,7 @@ pub(super) fn read_packs<S: Send + Sync, W: Send>(
             thread.own = tasks;
             thread.own.reverse();
             while let Some(task) = thread.own.pop() {
-                thread.follow(task);
+                thread.follow_safely(task);
                 if queue.hungry.load(Ordering::Relaxed) > 0 && thread.own.len() > 1 {
                     queue.give(&mut thread.own);
                 }
@@ -246,6 +246,17 @@ impl Inflate {
 }
 
 impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
+    /// As [`Thread::follow`]. A panic costs what the task had to do, and no other thread waits for this one then.
+    fn follow_safely(&mut self, task: Task<S>) {
+        let (pack, entry) = (task.pack, task.entry);
+        if catch_unwind(AssertUnwindSafe(|| self.follow(task))).is_err() {
+            self.buffers = Buffers::default();
+            self.large = None;
+            let numbers = self.forests[pack].below(entry);
+            self.unread.extend(numbers.map(|index| self.catalogue.number(pack, index)));
+        }
+    }
+
     /// Reads an entry, and those that are made of it, one of another, as far as there is one way only. What else there is to
     /// do is added to what the thread has to do.
     fn follow(&mut self, task: Task<S>) {

@@ -9,26 +9,40 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::paths::{Paths, ROOT, depths};
 use super::skeleton::{Commit, Edge, EntryKind, Skeleton, Tree};
 
+/// A thing that an object holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// Its number.
+    pub thing: u32,
+    /// How sure it is that it is one, here: the more, the surer.
+    pub grade: u8,
+}
+
 /// What is of interest: which things, by their numbers, which objects hold at which paths.
 #[derive(Default)]
 pub struct Interest {
     /// By object and path, sorted.
-    held: HashMap<(u32, u32), Vec<u32>>,
+    held: HashMap<(u32, u32), Vec<Held>>,
     objects: HashSet<u32>,
 }
 
 impl Interest {
     /// Notes that `object`, at `path`, holds these things.
-    pub fn add(&mut self, object: u32, path: u32, things: impl IntoIterator<Item = u32>) {
+    pub fn add(&mut self, object: u32, path: u32, things: impl IntoIterator<Item = Held>) {
         self.objects.insert(object);
         let held = self.held.entry((object, path)).or_default();
         held.extend(things);
-        held.sort_unstable();
-        held.dedup();
+        // Of several places the surest counts.
+        held.sort_unstable_by_key(|held| (held.thing, Reverse(held.grade)));
+        held.dedup_by_key(|held| held.thing);
     }
 
-    fn of(&self, object: u32, path: u32) -> &[u32] {
+    fn of(&self, object: u32, path: u32) -> &[Held] {
         self.held.get(&(object, path)).map_or(&[], Vec::as_slice)
+    }
+
+    fn has(&self, object: u32, path: u32, thing: u32) -> bool {
+        self.of(object, path).binary_search_by_key(&thing, |held| held.thing).is_ok()
     }
 }
 
@@ -39,8 +53,10 @@ pub struct Life {
     pub path: u32,
     /// The thing.
     pub thing: u32,
-    /// The object that holds it: that of the commit that introduced it.
+    /// The object that shows it: of those in which it is the surest the first.
     pub object: u32,
+    /// Number of the commit that brought this object there. None where no commit has it.
+    pub commit: Option<u32>,
     /// Number of the commit that introduced it: of those whose parents do not have it the earliest. None where no commit
     /// has it.
     pub introduced: Option<u32>,
@@ -48,8 +64,6 @@ pub struct Life {
     pub last: Option<u32>,
     /// The references, by their places, whose commits have it.
     pub at: Vec<u32>,
-    /// Some reference leads to a commit that introduced it.
-    pub reachable: bool,
 }
 
 /// An entry of a class of trees.
@@ -176,11 +190,16 @@ impl Classes {
     }
 }
 
+/// What is known of an object that shows a thing, in the order of what counts.
+type Shown = (Reverse<(u8, bool)>, Reverse<bool>, i64, u32, u32);
+
 /// What is gathered of a life.
 #[derive(Default)]
 struct Gathered {
-    /// Whether it can be reached, when, the commit and the object. The first of them counts.
-    introduced: Option<(Reverse<bool>, i64, u32, u32)>,
+    /// Whether it can be reached, when, and the commit. The first of them counts.
+    introduced: Option<(Reverse<bool>, i64, u32)>,
+    /// How sure it is, whether it is new there, the same as above, and the object. The first of them counts.
+    shown: Option<Shown>,
     last: Option<(i64, u32)>,
     at: Vec<u32>,
 }
@@ -203,20 +222,23 @@ pub(super) fn lives(skeleton: &Skeleton, paths: &Paths, interest: &Interest, tip
         before.clear();
         before.extend(parents.iter().map(|parent| classes.of_commit(parent)));
         classes.compare(paths, class, &before, ROOT, &mut |path, object, there| {
-            for &thing in interest.of(object, path) {
-                if there.iter().all(|&old| !interest.of(old, path).contains(&thing)) {
-                    let reachable = Reverse(reached[commit.number as usize]);
-                    let candidate = (reachable, commit.time, commit.number, object);
-                    let life = gathered.entry((path, thing)).or_default();
-                    life.introduced = Some(life.introduced.map_or(candidate, |known| known.min(candidate)));
+            for &Held { thing, grade } in interest.of(object, path) {
+                let (reachable, number) = (Reverse(reached[commit.number as usize]), commit.number);
+                let life = gathered.entry((path, thing)).or_default();
+                let introduces = there.iter().all(|&old| !interest.has(old, path, thing));
+                let shown = (Reverse((grade, introduces)), reachable, commit.time, number, object);
+                life.shown = Some(life.shown.map_or(shown, |known| known.min(shown)));
+                if introduces {
+                    let introduced = (reachable, commit.time, number);
+                    life.introduced = Some(life.introduced.map_or(introduced, |known| known.min(introduced)));
                 }
             }
         });
         for (parent, &old) in parents.iter().zip(&before) {
             classes.compare(paths, old, &[class], ROOT, &mut |path, object, there| {
-                let lost = |thing: &&u32| there.iter().all(|&new| !interest.of(new, path).contains(thing));
-                for &thing in interest.of(object, path).iter().filter(lost) {
-                    seen(&mut gathered, (path, thing), parent);
+                let lost = |held: &&Held| there.iter().all(|&new| !interest.has(new, path, held.thing));
+                for held in interest.of(object, path).iter().filter(lost) {
+                    seen(&mut gathered, (path, held.thing), parent);
                 }
             });
         }
@@ -231,7 +253,7 @@ pub(super) fn lives(skeleton: &Skeleton, paths: &Paths, interest: &Interest, tip
     }
     for (class, commit) in ends {
         classes.compare(paths, class, &[], ROOT, &mut |path, object, _| {
-            interest.of(object, path).iter().for_each(|&thing| seen(&mut gathered, (path, thing), commit));
+            interest.of(object, path).iter().for_each(|held| seen(&mut gathered, (path, held.thing), commit));
         });
     }
     let mut at: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -242,18 +264,19 @@ pub(super) fn lives(skeleton: &Skeleton, paths: &Paths, interest: &Interest, tip
     }
     for (class, references) in at {
         classes.compare(paths, class, &[], ROOT, &mut |path, object, _| {
-            for &thing in interest.of(object, path) {
-                gathered.entry((path, thing)).or_default().at.extend(&references);
+            for held in interest.of(object, path) {
+                gathered.entry((path, held.thing)).or_default().at.extend(&references);
             }
         });
     }
     // What no commit has.
-    let mut outside: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+    let mut outside: BTreeMap<(u32, u32), (Reverse<u8>, u32)> = BTreeMap::new();
     let mut held: Vec<_> = interest.held.iter().collect();
     held.sort_unstable_by_key(|(place, _)| **place);
     for (&(object, path), things) in held {
-        for &thing in things.iter().filter(|&&thing| !gathered.contains_key(&(path, thing))) {
-            outside.entry((path, thing)).or_insert(object);
+        for &Held { thing, grade } in things.iter().filter(|held| !gathered.contains_key(&(path, held.thing))) {
+            let known = outside.entry((path, thing)).or_insert((Reverse(grade), object));
+            *known = (*known).min((Reverse(grade), object));
         }
     }
     let mut lives: Vec<Life> = gathered
@@ -261,19 +284,20 @@ pub(super) fn lives(skeleton: &Skeleton, paths: &Paths, interest: &Interest, tip
         .filter_map(|((path, thing), mut life)| {
             life.at.sort_unstable();
             life.at.dedup();
-            let (reachable, _, commit, object) = life.introduced?;
+            let (.., commit, object) = life.shown?;
+            let introduced = life.introduced.map(|(.., commit)| commit);
             let last = life.last.map(|(_, commit)| commit);
-            Some(Life { path, thing, object, introduced: Some(commit), last, at: life.at, reachable: reachable.0 })
+            Some(Life { path, thing, object, commit: Some(commit), introduced, last, at: life.at })
         })
         .collect();
-    lives.extend(outside.into_iter().map(|((path, thing), object)| Life {
+    lives.extend(outside.into_iter().map(|((path, thing), (_, object))| Life {
         path,
         thing,
         object,
+        commit: None,
         introduced: None,
         last: None,
         at: Vec::new(),
-        reachable: false,
     }));
     lives
 }

@@ -197,6 +197,9 @@ fn strange_repositories_neither_hang_nor_hide() {
     put(folder.path(), "a.env", &secret("a"));
     let ran = history(folder.path()).expect(1);
     assert!(ran.json()["notes"].to_string().contains("no git repository"), "{}", ran.json()["notes"]);
+    // So has a file.
+    let file = folder.path().join("a.env");
+    assert_eq!(gaps(&history(&file).expect(1)), []);
     // Within a work tree the root has it.
     let folder = removed(&[]);
     put(folder.path(), "d/x", "x\n");
