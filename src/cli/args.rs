@@ -138,6 +138,9 @@ pub struct Scan {
     /// write the file can hide findings; it holds no secrets
     #[arg(long, value_name = "FILE", requires = "history", value_hint = ValueHint::FilePath, help_heading = "Scope")]
     pub cache: Option<PathBuf>,
+    /// With --history, name the authors of commits, in place of pseudonyms
+    #[arg(long, requires = "history", help_heading = "Reports")]
+    pub authors: bool,
     /// With --history, also read git directories and objects that lie outside of a target: those of linked work trees, and
     /// those that alternates name
     #[arg(long, requires = "history", help_heading = "Scope")]

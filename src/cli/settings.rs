@@ -56,6 +56,7 @@ impl Settings {
             max_file_size: resolved.file_size.value,
             history: args.history,
             allow_outside: args.allow_outside,
+            authors: args.authors,
             memory: resolved.memory.value.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             obeyed: resolved.files.iter().map(|file| file.path.clone()).collect(),
         };

@@ -79,7 +79,8 @@ pub struct CommitRef {
     pub id: String,
     /// When it was committed, by the committer's clock: RFC 3339, UTC.
     pub time: Option<String>,
-    /// A pseudonym of its author: the same for the same mail address and key of fingerprints.
+    /// A pseudonym of its author, the same for the same mail address and key of fingerprints; or, where the operator asked for
+    /// that, name and mail address.
     pub author: Option<String>,
 }
 

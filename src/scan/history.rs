@@ -128,7 +128,7 @@ fn whole<'s>(
     made.coverage.known = tree.known(&made, &loose);
     made.coverage.files += made.coverage.known;
     first.left_out(&made.left_out);
-    let mut teller = Teller::new(first, repository);
+    let mut teller = Teller::new(first, repository, options);
     made.messages.sort();
     made.messages.retain(|message| teller.message(message));
     let files = telling::tell(&mut teller, &history, &tree, &shared.things, interest);

@@ -47,6 +47,8 @@ pub struct Options {
     pub history: bool,
     /// What is remembered of histories.
     pub cache: Option<Arc<Cache>>,
+    /// Of histories tell the names of authors, in place of pseudonyms.
+    pub authors: bool,
     /// Of histories also read what lies outside the target.
     pub allow_outside: bool,
     /// Bytes of content that may be held at a time; [`MemoryBudget::DEFAULT`] where nothing is said.

@@ -96,6 +96,8 @@ fn a_secret_is_told_of_where_it_came_and_until_when_it_was_there() {
         assert!(author.starts_with("person-") && !author.contains('@'), "{author}");
         assert!(string(&told["introduced"]["time"]).ends_with('Z'));
     }
+    let ran = scan(root, &["--history", "--authors"]).expect(1);
+    assert_eq!(life(&ran, "gone").2["introduced"]["author"], "A <a@example.org>");
     // Without the option none of it is seen but what lies there.
     assert_eq!(found(&scan(root, &[]).expect(1), &["kept"]), pairs(&[("d/kept.env", "kept")]));
 }

@@ -62,7 +62,7 @@ impl Worker<'_> {
         let state = self.state(repository, options);
         let Some(snapshot) = cache.snapshot(&state) else { return false };
         let known = self.own.hits.len();
-        let mut teller = Teller::new(self, repository);
+        let mut teller = Teller::new(self, repository, options);
         let holds = snapshot.messages.iter().all(|message| teller.message(message))
             && snapshot.files.iter().all(|record| teller.again(record));
         if !holds {

@@ -10,7 +10,7 @@ use gix_object::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::super::message::message;
-use super::super::pipeline::Worker;
+use super::super::pipeline::{Options, Worker};
 use super::{Outline, Things};
 use crate::finding::{CommitRef, Fingerprint, Hit, Lifetime};
 use crate::gap::GapClass;
@@ -172,11 +172,13 @@ pub(super) struct Teller<'t, 's> {
     in_tree: HashMap<InTree, Vec<usize>>,
     commits: HashMap<String, Arc<CommitRef>>,
     buffers: ObjectBuffers,
+    /// Whether authors are told of by their names, not by pseudonyms.
+    names_authors: bool,
 }
 
 impl<'t, 's> Teller<'t, 's> {
     /// Tells by way of a worker, when the plain scan of its target is done.
-    pub(super) fn new(worker: &'t mut Worker<'s>, repository: &'t Repository) -> Self {
+    pub(super) fn new(worker: &'t mut Worker<'s>, repository: &'t Repository, options: &Options) -> Self {
         let mut in_tree: HashMap<InTree, Vec<usize>> = HashMap::new();
         let collected = worker.into.lock().unwrap_or_else(PoisonError::into_inner);
         for (place, hit) in collected.hits.iter().enumerate() {
@@ -187,7 +189,14 @@ impl<'t, 's> Teller<'t, 's> {
             }
         }
         drop(collected);
-        Self { worker, repository, in_tree, commits: HashMap::new(), buffers: ObjectBuffers::default() }
+        Self {
+            worker,
+            repository,
+            in_tree,
+            commits: HashMap::new(),
+            buffers: ObjectBuffers::default(),
+            names_authors: options.authors,
+        }
     }
 
     fn commit(&mut self, id: &str) -> Arc<CommitRef> {
@@ -196,7 +205,13 @@ impl<'t, 's> Teller<'t, 's> {
         }
         let facts = self.repository.commit_facts(id, &mut self.buffers);
         let time = jiff::Timestamp::from_second(facts.time).ok().map(|time| time.to_string());
-        let author = facts.author.map(|(_, mail)| self.worker.scanner.key.person(mail.as_bytes()));
+        let author = facts.author.map(|(name, mail)| {
+            if self.names_authors {
+                format!("{name} <{mail}>")
+            } else {
+                self.worker.scanner.key.person(mail.as_bytes())
+            }
+        });
         let commit = Arc::new(CommitRef { id: facts.id, time, author });
         self.commits.insert(id.to_owned(), Arc::clone(&commit));
         commit
