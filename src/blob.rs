@@ -24,14 +24,23 @@ pub struct FilePlace {
     pub path: Vec<u8>,
     /// The commit that brought the content there, in hexadecimal, where it comes from git's history.
     pub commit: Option<Arc<str>>,
-    /// The git object that the content is read from, in hexadecimal, where a history is scanned.
-    pub object: Option<Arc<str>>,
+    /// What of a history holds it, where it is not a file as it lies there.
+    pub history: Option<FromHistory>,
+}
+
+/// What of a git history holds something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FromHistory {
+    /// The object with this id, in hexadecimal.
+    Object(Arc<str>),
+    /// The log of a reference.
+    Log,
 }
 
 impl FilePlace {
     /// A file as it lies there.
     pub fn new(target: usize, path: Vec<u8>) -> Self {
-        Self { target, path, commit: None, object: None }
+        Self { target, path, commit: None, history: None }
     }
 }
 
@@ -60,10 +69,10 @@ impl Origin {
         }
     }
 
-    /// The git object that the content is read from, where a history is scanned.
-    pub fn object(&self) -> Option<&str> {
+    /// What of a history holds it, where it is not a file as it lies there.
+    pub fn history(&self) -> Option<&FromHistory> {
         match self {
-            Self::File(place) => place.object.as_deref(),
+            Self::File(place) => place.history.as_ref(),
             Self::Stdin => None,
         }
     }

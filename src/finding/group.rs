@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::model::{Finding, Fingerprint, Occurrence};
+use crate::blob::FromHistory;
 use crate::check::token::Fact;
 use crate::rule::Rule;
 use crate::secret::{Preview, Secret};
@@ -65,8 +66,8 @@ pub fn group(mut hits: Vec<Hit>) -> Vec<Finding> {
     findings
 }
 
-fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64, Option<&str>, Option<&str>) {
+fn place_of(occurrence: &Occurrence) -> (usize, &[u8], u64, u64, Option<&str>, Option<&FromHistory>) {
     let origin = &occurrence.origin;
     let span = occurrence.span;
-    (origin.target(), origin.path_bytes(), span.start, span.end, origin.commit(), origin.object())
+    (origin.target(), origin.path_bytes(), span.start, span.end, origin.commit(), origin.history())
 }

@@ -12,7 +12,7 @@ const FALLBACK_KIND: &str = "hardcoded-generic-token";
 pub fn modifiers_at(occurrence: &Occurrence) -> ModifierSet {
     let modifiers = modifiers_of_path(&String::from_utf8_lossy(occurrence.origin.path_bytes()));
     let removed = occurrence.lifetime.as_ref().is_some_and(|lifetime| lifetime.references == 0);
-    if removed && occurrence.origin.object().is_some() { modifiers.with(ModifierId::History) } else { modifiers }
+    if removed && occurrence.origin.history().is_some() { modifiers.with(ModifierId::History) } else { modifiers }
 }
 
 /// The mapping of `finding` at one of its places.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
-use crate::blob::{Content, FilePlace, Origin};
+use crate::blob::{Content, FilePlace, FromHistory, Origin};
 use crate::check::token::{Fact, fact_name};
 use crate::finding::{
     CommitRef, Confidence, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Reason, Severity,
@@ -293,7 +293,12 @@ fn api_key_places() -> Vec<Occurrence> {
 fn removed(path: &[u8]) -> Origin {
     let lifetime = lifetime();
     let commit = lifetime.introduced.as_ref().map(|commit| Arc::from(commit.id.as_str()));
-    Origin::File(FilePlace { target: 1, path: path.to_vec(), commit, object: Some(lifetime.object) })
+    Origin::File(FilePlace {
+        target: 1,
+        path: path.to_vec(),
+        commit,
+        history: Some(FromHistory::Object(lifetime.object)),
+    })
 }
 
 /// The life of a secret that no branch has any more.

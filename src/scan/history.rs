@@ -24,6 +24,7 @@ use self::telling::{Names, Teller};
 use super::passages::Passages;
 use super::pipeline::{Options, Worker};
 use super::versions::Version;
+use crate::blob::FromHistory;
 use crate::gap::{Exclusion, Gap, GapClass};
 use crate::source::git::{History, Interest, Met, Repository, Skeleton};
 
@@ -216,9 +217,12 @@ impl Worker<'_> {
     /// Searches the logs of references, as they lie in the git directory.
     fn logs(&mut self, repository: &Repository) {
         for (file, path) in repository.logs() {
-            let origin = self.origin(self.in_git_directory(repository, path), None);
+            let origin = self.origin_in_history(FromHistory::Log, self.in_git_directory(repository, path), None);
             self.own.coverage.history.logs += 1;
-            self.file(file, &origin);
+            // The plain scan counts them among the files of the git directory.
+            let (hits, gaps) = self.apart(|worker| worker.file(file, &origin));
+            self.own.hits.extend(hits);
+            self.own.gaps.extend(gaps);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use super::history::Cache;
 use super::{changes, history};
-use crate::blob::{Blob, Content, FilePlace, Origin, printable};
+use crate::blob::{Blob, Content, FilePlace, FromHistory, Origin, printable};
 use crate::detect::Ended;
 use crate::finding::Hit;
 use crate::gap::{Coverage, Exclusion, Gap, GapClass};
@@ -169,13 +169,17 @@ impl Drop for Worker<'_> {
 
 impl Worker<'_> {
     pub(super) fn origin(&self, path: Vec<u8>, commit: Option<Arc<str>>) -> Arc<Origin> {
-        Arc::new(Origin::File(FilePlace { target: self.target, path, commit, object: None }))
+        Arc::new(Origin::File(FilePlace { target: self.target, path, commit, history: None }))
     }
 
-    /// The place of content that is read from a git object.
-    pub(super) fn origin_of_object(&self, object: &str, path: Vec<u8>, commit: Option<Arc<str>>) -> Arc<Origin> {
-        let object = Some(Arc::from(object));
-        Arc::new(Origin::File(FilePlace { target: self.target, path, commit, object }))
+    /// The place of content that a history holds.
+    pub(super) fn origin_in_history(
+        &self,
+        history: FromHistory,
+        path: Vec<u8>,
+        commit: Option<Arc<str>>,
+    ) -> Arc<Origin> {
+        Arc::new(Origin::File(FilePlace { target: self.target, path, commit, history: Some(history) }))
     }
 
     /// A path of the repository that is scanned as one of the target.

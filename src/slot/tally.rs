@@ -68,7 +68,7 @@ pub fn tally(slots: &[Slot], findings: &[Finding]) -> Tally {
     let held = slots.iter().map(|slot| (&*slot.origin, Some(forms()[slot.form].held)));
     // What only a history holds fills no slot of today.
     let places = findings.iter().flat_map(|finding| &finding.occurrences);
-    let open = places.map(|place| (&*place.origin, None)).filter(|(origin, _)| origin.object().is_none());
+    let open = places.map(|place| (&*place.origin, None)).filter(|(origin, _)| origin.history().is_none());
     for (origin, held) in held.chain(open) {
         counts.add(held);
         areas.entry(area(origin)).or_default().add(held);

@@ -27,7 +27,7 @@ pub(super) enum Part {
 
 impl Part {
     fn of(place: &Occurrence) -> Self {
-        match (place.origin.object(), place.origin.commit()) {
+        match (place.origin.history(), place.origin.commit()) {
             (Some(_), _) => Self::History,
             (None, Some(_)) => Self::Range,
             (None, None) => Self::Tree,

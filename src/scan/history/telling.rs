@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::super::message::message;
 use super::super::pipeline::{Options, Worker};
 use super::{Outline, Things};
+use crate::blob::FromHistory;
 use crate::finding::{CommitRef, Fingerprint, Hit, Lifetime};
 use crate::gap::GapClass;
 use crate::source::git::{Content, Held, History, Interest, Life, NoObject, ObjectBuffers, Repository};
@@ -183,7 +184,7 @@ impl<'t, 's> Teller<'t, 's> {
         let collected = worker.into.lock().unwrap_or_else(PoisonError::into_inner);
         for (place, hit) in collected.hits.iter().enumerate() {
             let origin = &hit.occurrence.origin;
-            if origin.target() == worker.target && origin.object().is_none() {
+            if origin.target() == worker.target && origin.history().is_none() {
                 let key = (origin.path_bytes().to_vec(), hit.rule.id.clone(), hit.value_id);
                 in_tree.entry(key).or_default().push(place);
             }
@@ -243,7 +244,8 @@ impl<'t, 's> Teller<'t, 's> {
     /// What a scan finds in a file, as that of its commit.
     fn scan(&mut self, record: &FileRecord) -> Result<Vec<Hit>, NoObject> {
         let commit = record.commit.as_deref().map(Arc::from);
-        let origin = self.worker.origin_of_object(&record.object, record.path.clone(), commit);
+        let object = FromHistory::Object(Arc::from(record.object.as_str()));
+        let origin = self.worker.origin_in_history(object, record.path.clone(), commit);
         let (_, content) = self.repository.read(&record.object, &mut self.buffers)?;
         let (hits, _) = self.worker.apart(|worker| match content {
             Content::Whole(bytes, _) => worker.bytes(bytes, &origin),
@@ -301,7 +303,11 @@ impl<'t, 's> Teller<'t, 's> {
         };
         let path = self.worker.in_git_directory(self.repository, format!("objects/{object}/message").as_bytes());
         let commit = (kind == Kind::Commit).then(|| object.to_owned());
-        let origin = self.worker.origin_of_object(object, path, commit.as_deref().map(Arc::from));
+        let origin = self.worker.origin_in_history(
+            FromHistory::Object(Arc::from(object)),
+            path,
+            commit.as_deref().map(Arc::from),
+        );
         let (hits, _) = self.worker.apart(|worker| worker.bytes(&text, &origin));
         let life = LifeRecord { introduced: commit, last: None, at: Vec::new(), references: 0 };
         let lifetime = self.lifetime(object, &life);
@@ -332,7 +338,7 @@ impl<'t, 's> Teller<'t, 's> {
         for ((names, thing), (_, lifetime)) in by_name {
             let commit = lifetime.introduced.as_ref().map(|commit| Arc::from(commit.id.as_str()));
             let path = self.worker.below(&tree.shown(&names));
-            let origin = self.worker.origin_of_object(&lifetime.object, path, commit);
+            let origin = self.worker.origin_in_history(FromHistory::Object(Arc::clone(&lifetime.object)), path, commit);
             let name = tree.skeleton.name(*names.last().expect("a path has a name"));
             let (hits, _) = self.worker.apart(|worker| worker.bytes(name, &origin));
             hits.into_iter().filter(|hit| things.in_name(hit) == thing).for_each(|hit| self.tell(hit, &lifetime));

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::{commit, finds_both, gaps, has_gap, history, life, lives, removed, scan, told};
 use crate::repository::{command, found, git, pairs, put, repository, secret};
+use crate::run::{Run, array};
 
 #[test]
 fn repositories_of_all_forms_are_read() {
@@ -43,6 +44,19 @@ fn repositories_of_all_forms_are_read() {
         assert_eq!(found(&ran, &["there"]), pairs(&[("there.env", "there")]));
         assert_eq!(ran.json()["targets"][0]["kind"], "repository");
     }
+    // Logs of a bare repository are told of in the run of the history, and are no files of a work tree.
+    let folder = TempDir::with_prefix("bare-").unwrap();
+    git(removed(&[]).path(), &["clone", "-q", "--bare", ".", folder.path().join("x.git").to_str().unwrap()]);
+    let bare = folder.path().join("x.git");
+    git(&bare, &["config", "core.logAllRefUpdates", "always"]);
+    git(&bare, &["update-ref", "-m", &secret("log"), "refs/heads/logged", "HEAD"]);
+    let ran = history(&bare).expect(1);
+    assert_eq!(life(&ran, "log").0, "logs/refs/heads/logged");
+    assert_eq!(ran.json()["coverage"]["files_seen"], 0);
+    let sarif = Run::scan(&bare, &["--history", "--format", "sarif"]).go().expect(1).json();
+    let runs = array(&sarif["runs"]);
+    assert_eq!((runs.len(), &runs[0]["automationDetails"]["id"]), (1, &"straykey/history/".into()));
+    assert_eq!(array(&runs[0]["results"]).len(), ran.places().len());
     // References in a reftable: what they name is not known, but all objects are.
     let folder = removed(&["--ref-format=reftable"]);
     let ran = history(folder.path()).expect(1);
