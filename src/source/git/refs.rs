@@ -60,8 +60,9 @@ impl References {
             files(&folder.join("refs"), &format!("{prefix}refs"), 0, &mut seen);
             let beside = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
             let pseudo = beside.filter_map(|file| Some((file.path(), file.file_name().to_str()?.to_owned())));
-            let upper = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-            seen.extend(pseudo.filter(|(_, name)| upper(name)).map(|(path, name)| (path, format!("{prefix}{name}"))));
+            seen.extend(
+                pseudo.filter(|(_, name)| beside_head(name)).map(|(path, name)| (path, format!("{prefix}{name}"))),
+            );
             let mut logs = Vec::new();
             files(&folder.join("logs"), &format!("{prefix}logs"), 0, &mut logs);
             found.logs.extend(logs.into_iter().map(|(path, name)| (path, name.into_bytes())));
@@ -74,12 +75,9 @@ impl References {
             if symbolic(&text).is_some() || text.starts_with(b"ref:") {
                 continue;
             }
-            // FETCH_HEAD has a line for each branch that was fetched.
             match object_id(&text).and_then(|id| ObjectId::from_hex(id.as_bytes()).ok()) {
                 Some(id) if id.kind() == hash => drop(names.insert(name, id)),
-                _ if name.rsplit('/').next() == Some("FETCH_HEAD") || text.is_empty() => {}
-                _ if name.contains("refs/") => found.gaps.push(format!("{name} is damaged")),
-                // Other files beside HEAD have other forms.
+                _ if name.contains("refs/") && !text.is_empty() => found.gaps.push(format!("{name} is damaged")),
                 _ => {}
             }
         }
@@ -88,6 +86,17 @@ impl References {
         found.logs.dedup();
         found
     }
+}
+
+/// Whether a file of a git directory is a reference: HEAD and its like (git's `refs.c`, `is_root_ref`, but for `MERGE_HEAD`,
+/// which names an object all the same). `FETCH_HEAD` is none, which has a line for each branch that was fetched; nor is `COMMIT_EDITMSG`. Both
+/// may be of any size.
+fn beside_head(name: &str) -> bool {
+    const OTHERS: [&str; 6] =
+        ["HEAD", "AUTO_MERGE", "BISECT_EXPECTED_REV", "MERGE_AUTOSTASH", "NOTES_MERGE_PARTIAL", "NOTES_MERGE_REF"];
+    let upper = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-');
+    let head = name.ends_with("_HEAD") && name != "FETCH_HEAD" && name.bytes().all(upper);
+    head || OTHERS.contains(&name)
 }
 
 /// The references of `packed-refs`: lines of an object id, a blank and a name.
