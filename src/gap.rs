@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::blob::Origin;
 
 /// The classes of gaps, as the contract names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GapClass {
     /// I/O error, permission, a path that is too long, a file that changed while it was read, a panic.
@@ -21,11 +21,6 @@ pub enum GapClass {
 impl GapClass {
     /// All classes, in the order of reports.
     pub const ALL: [Self; 4] = [Self::Unreadable, Self::Missing, Self::OverBudget, Self::Opaque];
-
-    /// The class with this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == name)
-    }
 
     /// The name that options and reports use.
     pub fn name(self) -> &'static str {
@@ -88,7 +83,7 @@ pub struct AcceptedGap {
 }
 
 /// Why something was left out on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExclusionClass {
     /// Untracked files that the repository's ignore rules name.

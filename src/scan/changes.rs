@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::message::message;
+use super::message::{message, path_of_message};
 use super::pipeline::{Options, Worker};
 use crate::blob::{Origin, printable};
 use crate::finding::{Fingerprint, Hit};
@@ -37,7 +37,7 @@ pub(super) fn scan<'s>(target: &Path, wanted: &Wanted, options: &Options, worker
     first.tell(&changes, &prefix);
     let mut buffers = ObjectBuffers::default();
     for id in &changes.messages {
-        first.message(&changes.objects, id, &mut buffers);
+        first.message(&changes, id, &mut buffers);
     }
     let files = first.in_scope(changes.files, &prefix, options);
     let next = AtomicUsize::new(0);
@@ -75,19 +75,20 @@ impl Worker<'_> {
     }
 
     /// Scans the message of a commit or tag.
-    fn message(&mut self, objects: &Objects, id: &gix_hash::oid, buffers: &mut ObjectBuffers) {
+    fn message(&mut self, changes: &Changes, id: &gix_hash::oid, buffers: &mut ObjectBuffers) {
         let hexadecimal = id.to_string();
         // A folder of a work tree has no messages of its own, so that they are told of as those of the repository.
-        let origin = self.origin(format!(".git/objects/{hexadecimal}/message").into_bytes(), Some(hexadecimal.into()));
-        match objects.content(id, buffers) {
+        let origin = self.origin(path_of_message(changes.bare, &hexadecimal), Some(hexadecimal.into()));
+        match changes.objects.content(id, buffers) {
             Ok((kind, Content::Whole(bytes, _))) => {
                 let (hits, gaps) = self.apart(|worker| worker.bytes(&message(kind, bytes), &origin));
                 self.own.hits.extend(hits);
                 self.own.gaps.extend(gaps);
             }
+            // No commit or tag is read as it comes.
             Ok((_, Content::Large(_))) => {
-                let reason = "larger than a message may be".to_owned();
-                self.own.gaps.push(Gap::new(GapClass::OverBudget, origin, reason));
+                let reason = "a blob stands where a commit or a tag should".to_owned();
+                self.own.gaps.push(Gap::new(GapClass::Unreadable, origin, reason));
             }
             Err(error) => {
                 let (class, reason) = error.gap();

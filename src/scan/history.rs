@@ -71,8 +71,10 @@ pub(super) fn scan<'s>(target: &Path, options: &Options, worker: &(impl Fn() -> 
             }
         }
         first.logs(&repository);
-        if !first.remembered(&repository, options) {
-            whole(&mut first, &repository, options, &make);
+        // Before anything is read: what comes to the repository meanwhile must not be taken for what was searched.
+        let state = options.cache.as_ref().map(|_| first.state(&repository, options));
+        if !state.is_some_and(|state| first.remembered(&repository, options, &state)) {
+            whole(&mut first, &repository, options, state, &make);
         }
     }
 }
@@ -82,6 +84,7 @@ fn whole<'s>(
     first: &mut Worker<'s>,
     repository: &Repository,
     options: &Options,
+    state: Option<[u8; 32]>,
     worker: &(impl Fn() -> Worker<'s> + Sync),
 ) {
     let history = match History::of(repository) {
@@ -131,13 +134,13 @@ fn whole<'s>(
     first.left_out(&made.left_out);
     let mut teller = Teller::new(first, repository, options);
     made.messages.sort();
-    made.messages.retain(|message| teller.message(message));
+    made.messages.iter().for_each(|message| teller.found_in_message(message));
     let files = telling::tell(&mut teller, &history, &tree, &shared.things, interest);
     made.gaps.extend(first.own.gaps[known..].iter().cloned());
     first.own.coverage.history.add(&made.coverage);
-    if let Some(cache) = &options.cache {
+    if let (Some(cache), Some(state)) = (&options.cache, state) {
         // Secrets in names are told of by the names alone, which are not written down.
-        made.remember(cache, first.state(repository, options), tree.names.is_empty().then_some(files));
+        made.remember(cache, state, tree.names.is_empty().then_some(files));
     }
 }
 

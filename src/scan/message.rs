@@ -2,6 +2,12 @@
 
 use gix_object::Kind;
 
+/// The path under which the message of a commit or tag is told of, in a repository that is bare or has a work tree.
+pub(super) fn path_of_message(bare: bool, id: &str) -> Vec<u8> {
+    let folder = if bare { "" } else { ".git/" };
+    format!("{folder}objects/{id}/message").into_bytes()
+}
+
 /// What people wrote in a commit or tag, at the lines at which `git cat-file` shows it: all of it but for the ids that it
 /// begins with and the signatures, which are nobody's words.
 pub(super) fn message(kind: Kind, bytes: &[u8]) -> Vec<u8> {

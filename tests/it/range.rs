@@ -268,6 +268,11 @@ fn messages_of_a_range_are_scanned() {
     assert_eq!(places[0].value.as_deref(), Some(&*crate::run::token("message")));
     assert_eq!(places[0].path, format!(".git/objects/{}/message", commits(&ran)[0].1));
     scan(root, &["--since", "HEAD"]).expect(0);
+    // In a repository without a work tree nothing lies below `.git`.
+    let folder = TempDir::new().unwrap();
+    git(folder.path(), &["clone", "-q", "--bare", root.to_str().unwrap(), "bare"]);
+    let ran = scan(&folder.path().join("bare"), &["--since", "HEAD~1"]).expect(1);
+    assert_eq!(ran.places()[0].path, format!("objects/{}/message", commits(&ran)[0].1));
 }
 
 /// Pushes, and returns whether the hook let it pass.

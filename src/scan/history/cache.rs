@@ -13,8 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::reader::LeftOut;
 use super::telling::FileRecord;
-use crate::gap::HistoryCoverage;
+use crate::gap::{GapClass, HistoryCoverage};
 
 /// The beginning of the file.
 const MAGIC: &[u8] = b"straykey/history-cache/v1\n";
@@ -34,28 +35,15 @@ pub(super) type Key = [u8; KEY];
 /// What is remembered of a repository that is as it was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Snapshot {
-    /// Counts up with every scan, to tell which is the oldest.
-    used: u64,
+    /// Counts up with every scan, to tell which is the oldest. [`Cache::keep`] sets it.
+    pub(super) used: u64,
     pub(super) coverage: HistoryCoverage,
     /// Classes, paths and reasons.
-    pub(super) gaps: Vec<(String, Vec<u8>, String)>,
-    /// Files that were left out: classes, reasons of the operator, paths, how many.
-    pub(super) left_out: Vec<(String, Option<String>, Vec<u8>, u64)>,
+    pub(super) gaps: Vec<(GapClass, Vec<u8>, String)>,
+    pub(super) left_out: LeftOut,
     pub(super) files: Vec<FileRecord>,
     /// Commits and tags whose messages hold secrets, in hexadecimal.
     pub(super) messages: Vec<String>,
-}
-
-impl Snapshot {
-    pub(super) fn new(
-        coverage: HistoryCoverage,
-        gaps: Vec<(String, Vec<u8>, String)>,
-        left_out: Vec<(String, Option<String>, Vec<u8>, u64)>,
-        files: Vec<FileRecord>,
-        messages: Vec<String>,
-    ) -> Self {
-        Self { used: 0, coverage, gaps, left_out, files, messages }
-    }
 }
 
 /// All that the file holds.

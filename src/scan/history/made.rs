@@ -6,7 +6,7 @@ use super::super::pipeline::{Options, Worker};
 use super::cache::{Cache, Key, Snapshot};
 use super::reader::{LeftOut, Reader};
 use super::telling::{FileRecord, Teller};
-use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass, HistoryCoverage};
+use crate::gap::{Gap, GapClass, HistoryCoverage};
 use crate::source::git::{Interest, Repository};
 
 /// What was made of a history.
@@ -44,51 +44,43 @@ impl Made {
         // What could not be read may be readable the next time.
         let passing = |gap: &Gap| matches!(gap.class, GapClass::Unreadable | GapClass::OverBudget);
         let Some(files) = files.filter(|_| !self.gaps.iter().any(passing)) else { return };
-        let gaps = self
-            .gaps
-            .into_iter()
-            .map(|gap| (gap.class.name().to_owned(), gap.origin.path_bytes().to_vec(), gap.reason));
-        let left_out = self.left_out.into_iter().map(|((class, stated, path), files)| {
-            (class.name().to_owned(), stated.as_deref().map(str::to_owned), path, files)
-        });
-        cache.keep(state, Snapshot::new(self.coverage, gaps.collect(), left_out.collect(), files, self.messages));
+        let gaps = self.gaps.into_iter().map(|gap| (gap.class, gap.origin.path_bytes().to_vec(), gap.reason));
+        let Self { coverage, left_out, messages, .. } = self;
+        cache.keep(state, Snapshot { used: 0, coverage, gaps: gaps.collect(), left_out, files, messages });
     }
 }
 
 impl Worker<'_> {
-    /// Tells of a history that a cache remembers. False where it does not, or where what it remembers does not hold.
-    pub(super) fn remembered(&mut self, repository: &Repository, options: &Options) -> bool {
+    /// Tells of a history that a cache remembers in this state. False where it does not, or where what it remembers does not
+    /// hold.
+    pub(super) fn remembered(&mut self, repository: &Repository, options: &Options, state: &[u8; 32]) -> bool {
         let Some(cache) = &options.cache else { return false };
-        let state = self.state(repository, options);
-        let Some(snapshot) = cache.snapshot(&state) else { return false };
-        let known = self.own.hits.len();
+        let Some(snapshot) = cache.snapshot(state) else { return false };
         let mut teller = Teller::new(self, repository, options);
-        let holds = snapshot.messages.iter().all(|message| teller.message(message))
-            && snapshot.files.iter().all(|record| teller.again(record));
-        if !holds {
-            self.own.hits.truncate(known);
-            cache.forget(&state);
+        let again = |teller: &mut Teller<'_, '_>| {
+            let mut found = Vec::new();
+            for message in &snapshot.messages {
+                let hits = teller.message(message).ok().filter(|hits| !hits.is_empty())?;
+                found.extend(hits);
+            }
+            for record in &snapshot.files {
+                found.extend(teller.again(record)?);
+            }
+            Some(found)
+        };
+        let Some(found) = again(&mut teller) else {
+            cache.forget(state);
             return false;
+        };
+        found.into_iter().for_each(|(hit, lifetime)| teller.tell(hit, &lifetime));
+        for (class, path, reason) in snapshot.gaps {
+            let origin = self.origin(path, None);
+            self.own.gaps.push(Gap::new(class, origin, reason));
         }
-        for (class, path, reason) in &snapshot.gaps {
-            let Some(class) = GapClass::named(class) else { return false };
-            let origin = self.origin(path.clone(), None);
-            self.own.gaps.push(Gap::new(class, origin, reason.clone()));
-        }
-        for (class, stated, path, files) in &snapshot.left_out {
-            let class = match class {
-                class if *class == ExclusionClass::OverConfiguredSize.name() => ExclusionClass::OverConfiguredSize,
-                _ => ExclusionClass::Configured,
-            };
-            let origin = self.origin(path.clone(), None);
-            let stated = stated.as_deref().map(Into::into);
-            self.own.exclusions.push(Exclusion { class, stated, origin, files: *files });
-        }
-        let mut coverage = snapshot.coverage;
-        coverage.known = coverage.files;
-        coverage.bytes = 0;
-        self.own.coverage.history.add(&coverage);
-        cache.touch(&state);
+        self.left_out(&snapshot.left_out);
+        let known = snapshot.coverage.files;
+        self.own.coverage.history.add(&HistoryCoverage { known, bytes: 0, ..snapshot.coverage });
+        cache.touch(state);
         true
     }
 

@@ -1,14 +1,13 @@
 //! One thread's share of the scan of a history: what is read of objects, and what is kept of that.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gix_object::Kind;
 
-use super::super::message::message;
+use super::super::message::{message, path_of_message};
 use super::super::passages::Passages;
 use super::super::pipeline::{Options, Worker};
 use super::super::versions::{Older, Version};
@@ -22,9 +21,6 @@ use crate::source::git::{
     Base, Collector, Content, Held, History, Met, NoObject, ObjectBuffers, Paths, Skeleton, TreeStarts,
 };
 use crate::source::plain_text;
-
-/// Bytes of a commit, tree or tag, at most.
-const MAX_OUTLINE: u64 = 64 << 20;
 
 /// Secrets by their numbers, as all workers use them.
 pub(super) struct Things {
@@ -126,7 +122,8 @@ impl<'o> Outline<'o> {
         let loose = loose.iter().filter(|(_, kind)| *kind == Kind::Blob).map(|(number, _)| *number);
         let clean = |number: &u32| self.is_clean(*number) && history.catalogue.is_first(*number);
         let all = if self.shared.clean.is_empty() { 0 } else { history.files().chain(loose).filter(clean).count() };
-        all as u64 - made.again
+        // One that cannot be read as a version of another is counted once more.
+        (all as u64).saturating_sub(made.again)
     }
 
     /// Whether an earlier scan found nothing in a file at its paths.
@@ -229,7 +226,7 @@ impl<'s, 'h> Reader<'s, 'h> {
         }
         let text = message(kind, bytes);
         let id = self.history.catalogue.id(number).to_string();
-        let origin = self.worker.origin(self.worker.object_path(self.history.repository, &id), None);
+        let origin = self.worker.origin(self.worker.below(&path_of_message(self.history.repository.bare, &id)), None);
         let (hits, gaps) = self.worker.apart(|worker| worker.bytes(&text, &origin));
         self.worker.own.gaps.extend(gaps);
         if !hits.is_empty() {
@@ -252,20 +249,11 @@ impl<'s, 'h> Reader<'s, 'h> {
             return;
         }
         let mut buffers = std::mem::take(&mut self.buffers);
-        let mut large = Vec::new();
         match history.catalogue.read(number, &mut buffers) {
             Err(error) => self.damaged(number, Some(error.gap())),
             Ok(single) => match (single.content, tree) {
-                (Content::Large(mut object), Some(tree)) if single.kind == Kind::Blob => {
+                (Content::Large(mut object), Some(tree)) => {
                     self.stream(tree, number, object.left(), &mut |worker, origin| worker.stream(&mut object, origin));
-                }
-                (Content::Large(object), None) if single.kind != Kind::Blob => {
-                    match object.take(MAX_OUTLINE).read_to_end(&mut large) {
-                        Ok(_) => drop(self.outlined(number, single.kind, &large, None)),
-                        Err(_) => {
-                            self.damaged(number, Some((GapClass::Unreadable, "its object cannot be read".to_owned())));
-                        }
-                    }
                 }
                 (Content::Whole(bytes, _), Some(tree)) if single.kind == Kind::Blob => {
                     drop(self.file(tree, number, bytes, None));

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 use gix_object::Kind;
 use serde::{Deserialize, Serialize};
 
-use super::super::message::message;
+use super::super::message::{message, path_of_message};
 use super::super::pipeline::{Options, Worker};
 use super::{Outline, Things};
 use crate::blob::FromHistory;
@@ -205,7 +205,7 @@ impl<'t, 's> Teller<'t, 's> {
             return Arc::clone(known);
         }
         let facts = self.repository.commit_facts(id, &mut self.buffers);
-        let time = jiff::Timestamp::from_second(facts.time).ok().map(|time| time.to_string());
+        let time = facts.time.and_then(|time| jiff::Timestamp::from_second(time).ok()).map(|time| time.to_string());
         let author = facts.author.map(|(name, mail)| {
             if self.names_authors {
                 format!("{name} <{mail}>")
@@ -229,7 +229,7 @@ impl<'t, 's> Teller<'t, 's> {
     }
 
     /// Tells of a secret: where the plain scan has it at the same path, there, else at a place of its own.
-    fn tell(&mut self, mut hit: Hit, lifetime: &Arc<Lifetime>) {
+    pub(super) fn tell(&mut self, mut hit: Hit, lifetime: &Arc<Lifetime>) {
         let key = (hit.occurrence.origin.path_bytes().to_vec(), hit.rule.id.clone(), hit.value_id);
         let Some(places) = self.in_tree.get(&key) else {
             hit.occurrence.lifetime = Some(Arc::clone(lifetime));
@@ -261,8 +261,7 @@ impl<'t, 's> Teller<'t, 's> {
         let hits = match self.scan(&record) {
             Ok(hits) => hits,
             Err(error) => {
-                let (class, reason) = error.gap();
-                self.worker.gap(class, format!("the object {}, which holds secrets: {reason}", record.object));
+                self.lost(&record.object, Some(error));
                 return None;
             }
         };
@@ -271,9 +270,7 @@ impl<'t, 's> Teller<'t, 's> {
             let of_it = (0..).zip(&hits).filter(|(_, hit)| things.of_hit(hit) == wanted);
             let of_it: Vec<(u32, Hit)> = of_it.map(|(place, hit)| (place, hit.clone())).collect();
             if of_it.is_empty() {
-                let reason =
-                    "what was found in it as a version of another file was not found again; please report this";
-                self.worker.gap(GapClass::Unreadable, format!("the object {}: {reason}", record.object));
+                self.lost(&record.object, None);
             }
             for (place, hit) in of_it {
                 record.found.push((place, hit.rule.id.clone(), life.clone()));
@@ -283,37 +280,50 @@ impl<'t, 's> Teller<'t, 's> {
         Some(record)
     }
 
-    /// Tells of a file again. False where a scan of it does not find what it found before.
-    pub(super) fn again(&mut self, record: &FileRecord) -> bool {
-        let Ok(hits) = self.scan(record) else { return false };
-        record.found.iter().all(|(place, rule, life)| {
-            let hit = hits.get(*place as usize).filter(|hit| hit.rule.id == *rule);
-            let Some(hit) = hit.cloned() else { return false };
-            let lifetime = self.lifetime(&record.object, life);
-            self.tell(hit, &lifetime);
-            true
-        })
+    /// Secrets were found in an object, and cannot be told of: they are not found again, or there is no content any more.
+    fn lost(&mut self, object: &str, error: Option<NoObject>) {
+        let again =
+            || (GapClass::Unreadable, "what was found in it was not found again; please report this".to_owned());
+        let (class, reason) = error.map_or_else(again, NoObject::gap);
+        self.worker.gap(class, format!("the object {object}, which holds secrets: {reason}"));
     }
 
-    /// Tells of secrets in the message of a commit or tag. False where there are none, or none can be read.
-    pub(super) fn message(&mut self, object: &str) -> bool {
-        let (kind, text) = match self.repository.read(object, &mut self.buffers) {
-            Ok((kind, Content::Whole(bytes, _))) => (kind, message(kind, bytes)),
-            _ => return false,
+    /// What was found in a file, by a scan of it. None where that does not find what it found before.
+    pub(super) fn again(&mut self, record: &FileRecord) -> Option<Vec<(Hit, Arc<Lifetime>)>> {
+        let hits = self.scan(record).ok()?;
+        let found = record.found.iter().map(|(place, rule, life)| {
+            let hit = hits.get(*place as usize).filter(|hit| hit.rule.id == *rule)?;
+            Some((hit.clone(), self.lifetime(&record.object, life)))
+        });
+        found.collect()
+    }
+
+    /// Tells of the secrets in the message of a commit or tag that has some.
+    pub(super) fn found_in_message(&mut self, object: &str) {
+        match self.message(object) {
+            Ok(found) if found.is_empty() => self.lost(object, None),
+            Ok(found) => found.into_iter().for_each(|(hit, lifetime)| self.tell(hit, &lifetime)),
+            Err(error) => self.lost(object, Some(error)),
+        }
+    }
+
+    /// The secrets in the message of a commit or tag.
+    pub(super) fn message(&mut self, object: &str) -> Result<Vec<(Hit, Arc<Lifetime>)>, NoObject> {
+        let (kind, text) = match self.repository.read(object, &mut self.buffers)? {
+            (kind, Content::Whole(bytes, _)) => (kind, message(kind, bytes)),
+            (kind, Content::Large(_)) => {
+                return Err(NoObject::Damaged(format!("a {kind} stands where a commit or a tag should")));
+            }
         };
-        let path = self.worker.in_git_directory(self.repository, format!("objects/{object}/message").as_bytes());
+        let path = self.worker.below(&path_of_message(self.repository.bare, object));
         let commit = (kind == Kind::Commit).then(|| object.to_owned());
-        let origin = self.worker.origin_in_history(
-            FromHistory::Object(Arc::from(object)),
-            path,
-            commit.as_deref().map(Arc::from),
-        );
+        let from = FromHistory::Object(Arc::from(object));
+        let origin = self.worker.origin_in_history(from, path, commit.as_deref().map(Arc::from));
         let (hits, _) = self.worker.apart(|worker| worker.bytes(&text, &origin));
         let life = LifeRecord { introduced: commit, last: None, at: Vec::new(), references: 0 };
         let lifetime = self.lifetime(object, &life);
-        let any = !hits.is_empty();
-        hits.into_iter().for_each(|hit| self.tell(hit, &lifetime));
-        any
+        self.buffers.rest();
+        Ok(hits.into_iter().map(|hit| (hit, Arc::clone(&lifetime))).collect())
     }
 
     /// Tells of secrets in the names of files and folders, once for each name in a folder.

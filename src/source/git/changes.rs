@@ -46,6 +46,8 @@ pub struct Changes {
     pub gaps: Vec<(Vec<u8>, GapClass, String)>,
     /// What the operator should know.
     pub notes: Vec<String>,
+    /// Whether the repository has no work tree.
+    pub bare: bool,
 }
 
 /// A file that changed.
@@ -75,7 +77,7 @@ pub fn changes(target: &Path, wanted: &Wanted) -> Result<(Changes, Vec<u8>), Str
     };
     let pushed = if let Wanted::Pushed(_, folders) = wanted { &folders[..] } else { &[] };
     let objects = Objects::open(&directory, pushed, &|_| false)?;
-    let changes = match wanted {
+    let mut changes = match wanted {
         Wanted::Staged(index) => staged::changes(&directory, objects, index.as_deref())?,
         Wanted::Range(from, to) => {
             range::changes(&directory, objects, &[*from], &[*to], &format!("the range {from}..{to}"))
@@ -83,6 +85,7 @@ pub fn changes(target: &Path, wanted: &Wanted) -> Result<(Changes, Vec<u8>), Str
         Wanted::Pushed(new, _) => range::pushed(&directory, objects, new),
         Wanted::Head => of_head(&directory, objects)?,
     };
+    changes.bare = bare;
     Ok((changes, prefix(&root, &target).ok_or_else(none)?))
 }
 
@@ -96,7 +99,7 @@ fn of_head(directory: &GitDirectory, objects: Objects) -> Result<Changes, String
         }
     }
     let Comparison { files, submodules, gaps, .. } = comparison;
-    Ok(Changes { objects, files, messages: Vec::new(), submodules, gaps, notes: Vec::new() })
+    Ok(Changes { objects, files, messages: Vec::new(), submodules, gaps, notes: Vec::new(), bare: false })
 }
 
 /// A comparison that is under way.

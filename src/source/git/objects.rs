@@ -17,6 +17,7 @@ use gix_pack::data::decode::header::ResolvedBase;
 
 use super::catalogue::loose_ids;
 use super::loose::LooseObject;
+use super::repository::CommitFacts;
 use super::{GitDirectory, MAX_TEXT, is_regular};
 use crate::gap::GapClass;
 use crate::source::os::{self, Links};
@@ -27,7 +28,7 @@ pub(super) const MAX_OBJECT: u64 = 64 << 20;
 /// Bytes that putting an object of a pack together may take: what it is built of, beside itself.
 const MAX_PACKED: usize = 3 * MAX_OBJECT as usize;
 
-/// Larger loose objects are read as they come; of larger ones of packs one is held at a time.
+/// Larger loose blobs are read as they come; of other larger objects one is held at a time.
 const WHOLE: u64 = 1 << 20;
 
 /// The object store of one repository. Shared by all workers.
@@ -55,7 +56,7 @@ pub struct ObjectBuffers {
 pub enum Content<'b> {
     /// All of it, and the right to hold it where it is large.
     Whole(&'b [u8], Option<MutexGuard<'b, ()>>),
-    /// A file to read it from.
+    /// A file to read it from, where it is a large blob.
     Large(LooseObject),
 }
 
@@ -203,15 +204,20 @@ impl Objects {
         Ok((kind, &buffers.bytes))
     }
 
-    /// What an object is, and its content: whole where it is small.
+    /// What an object is, and its content: whole where it is small or no file.
     ///
     /// # Errors
     ///
     /// Why there is none.
     pub fn content<'b>(&'b self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(Kind, Content<'b>), NoObject> {
         let (kind, held) = match self.find(id, buffers)? {
-            Found::Loose(object) if object.left() > WHOLE => return Ok((object.kind(), Content::Large(object))),
-            Found::Loose(object) => (buffers.fill(object)?, None),
+            Found::Loose(object) if object.left() > WHOLE && object.kind() == Kind::Blob => {
+                return Ok((Kind::Blob, Content::Large(object)));
+            }
+            Found::Loose(object) => {
+                let held = (object.left() > WHOLE).then(|| self.large());
+                (buffers.fill(object)?, held)
+            }
             Found::Packed(kind, held) => (kind, held),
         };
         Ok((kind, Content::Whole(&buffers.bytes, held)))
@@ -275,8 +281,8 @@ impl Objects {
         Ok(Commit { tree: commit.tree(), parents: commit.parents().collect(), time })
     }
 
-    /// When a commit was made, in seconds since 1970, and the name and mail address of its author.
-    pub(super) fn facts(&self, id: &oid, buffers: &mut ObjectBuffers) -> Option<(i64, Option<(String, String)>)> {
+    /// What people know of a commit. Nothing where it cannot be read.
+    pub(super) fn facts(&self, id: &oid, buffers: &mut ObjectBuffers) -> Option<CommitFacts> {
         let (kind, bytes) = self.read(id, buffers).ok()?;
         if kind != Kind::Commit {
             return None;
@@ -284,7 +290,8 @@ impl Objects {
         let commit = gix_object::CommitRef::from_bytes(bytes, self.hash).ok()?;
         let text = |bytes: &bstr::BStr| String::from_utf8_lossy(bytes).into_owned();
         let author = commit.author().ok().map(|author| (text(author.name), text(author.email)));
-        Some((commit.committer().map_or(0, |committer| committer.seconds()), author))
+        let time = commit.committer().ok().map(|committer| committer.seconds());
+        Some(CommitFacts { id: id.to_string(), time, author })
     }
 
     /// The commit that an object is, or that a tag names, through as many tags as it takes.

@@ -46,7 +46,7 @@ pub(super) fn changes(
     let Comparison { mut submodules, gaps, .. } = comparison;
     submodules.sort();
     submodules.dedup();
-    Changes { objects, files, messages, submodules, gaps, notes }
+    Changes { objects, files, messages, submodules, gaps, notes, bare: false }
 }
 
 /// What the objects introduce that are pushed to a repository: the commits that no reference of it leads to yet, and tags.

@@ -32,7 +32,7 @@ pub struct CommitFacts {
     /// Its id in hexadecimal.
     pub id: String,
     /// Seconds since 1970, as the committer's clock told.
-    pub time: i64,
+    pub time: Option<i64>,
     /// The name and the mail address of its author.
     pub author: Option<(String, String)>,
 }
@@ -119,12 +119,11 @@ impl Repository {
     /// What people know of a commit, whose id is given in hexadecimal.
     pub fn commit_facts(&self, id: &str, buffers: &mut ObjectBuffers) -> CommitFacts {
         let known = ObjectId::from_hex(id.as_bytes()).ok().and_then(|id| self.objects.facts(&id, buffers));
-        let (time, author) = known.unwrap_or((0, None));
-        CommitFacts { id: id.to_owned(), time, author }
+        known.unwrap_or_else(|| CommitFacts { id: id.to_owned(), time: None, author: None })
     }
 
-    /// SHA-256 over all that its history hangs on: names, sizes and times of packs, names and sizes of loose objects,
-    /// references, the index. Where it is the same, the history is.
+    /// SHA-256 over all that its history hangs on: names, sizes and times of the packs that were opened, names and sizes of
+    /// loose objects, references, the index. Where it is the same, the history is.
     pub fn state(&self) -> [u8; 32] {
         let mut sha256 = Sha256::new();
         let mut add = |bytes: &[u8]| {
@@ -132,12 +131,17 @@ impl Repository {
             sha256.update(bytes);
         };
         add(&[u8::from(self.bare), u8::from(self.objects.has_alternates())]);
+        for path in self.objects.packs().iter().flat_map(|pack| [pack.index.path(), pack.pack.path()]) {
+            let found = fs::metadata(path).ok();
+            add(path.file_name().unwrap_or_default().as_encoded_bytes());
+            add(&found.as_ref().map_or(0, Metadata::len).to_le_bytes());
+            add(format!("{:?}", found.and_then(|found| found.modified().ok())).as_bytes());
+        }
+        for (name, reason) in self.objects.damaged() {
+            add(name.as_bytes());
+            add(reason.as_bytes());
+        }
         for folder in self.objects.folders() {
-            for (name, found) in listed(&folder.join("pack")) {
-                add(name.as_bytes());
-                add(&found.len().to_le_bytes());
-                add(format!("{:?}", found.modified().ok()).as_bytes());
-            }
             for first in 0..=u8::MAX {
                 for (name, found) in listed(&folder.join(format!("{first:02x}"))) {
                     add(&[first]);

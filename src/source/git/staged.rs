@@ -41,7 +41,7 @@ pub(super) fn changes(directory: &GitDirectory, objects: Objects, index: Option<
     let Comparison { files, submodules, gaps, .. } = comparison;
     let conflicts = "there are conflicts, with which `git commit` refuses; all versions were scanned";
     let notes = unmerged.then(|| conflicts.to_owned()).into_iter().collect();
-    Ok(Changes { objects, files, messages: Vec::new(), submodules, gaps, notes })
+    Ok(Changes { objects, files, messages: Vec::new(), submodules, gaps, notes, bare: false })
 }
 
 fn read_index(path: &Path, hash: gix_hash::Kind) -> Result<State, String> {

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{commit, finds_both, gaps, has_gap, history, lives, removed, told};
-use crate::repository::{git, put, repository, secret};
+use super::{commit, finds_both, gaps, has_gap, history, lives, removed, scan, told};
+use crate::repository::{found, git, put, repository, secret};
 
 /// The place of an object in the pack of a repository that has one.
 fn in_pack(root: &Path, id: &str) -> (std::path::PathBuf, usize, usize) {
@@ -93,8 +93,19 @@ fn large_objects_are_read_within_a_budget() {
     put(root, "loose.txt", &loose);
     told(root, &["hash-object", "-w", "loose.txt"]);
     fs::remove_file(root.join("loose.txt")).unwrap();
+    // So are messages, loose ones too.
+    put(root, ".git/words", &format!("{text}{}", secret("message")));
+    git(root, &["commit", "-q", "--allow-empty", "-F", ".git/words"]);
+    fs::remove_file(root.join(".git/words")).unwrap();
+    // What a fetch leaves has a line for each branch.
+    let head = told(root, &["rev-parse", "HEAD"]);
+    put(root, ".git/FETCH_HEAD", &format!("{head}\tnot-for-merge\tbranch 'x' of example\n").repeat(200));
+    let ran = scan(root, &["--since", "HEAD~1"]).expect(1);
+    let names = ["large 0", "large 1", "large 2", "large 3", "loose", "message"];
+    let in_message = found(&ran, &names).into_iter().filter(|(_, name)| name == "message");
+    assert_eq!((in_message.count(), gaps(&ran)), (1, vec![]));
     let ran = history(root).expect(1);
-    for name in ["large 0", "large 1", "large 2", "large 3", "loose"] {
+    for name in names {
         assert!(!lives(&ran, name).is_empty(), "{name}");
     }
     assert_eq!(gaps(&ran), []);

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{commit, finds_both, gaps, has_gap, history, life, lives, removed, scan, told};
@@ -190,6 +191,17 @@ fn strange_repositories_neither_hang_nor_hide() {
     git(root, &["update-ref", "refs/heads/deep", &commit]);
     let ran = history(root).expect(1);
     has_gap(&ran, "over-budget", "more folders within each other");
+    // A commit whose date cannot be read has none, and is not of 1970.
+    put(root, "undated.env", &secret("undated"));
+    git(root, &["add", "undated.env"]);
+    let tree = told(root, &["write-tree"]);
+    let text = format!("tree {tree}\nauthor A <a@example.org> x\ncommitter A <a@example.org> x\n\nundated\n");
+    let commit = written(root, &["hash-object", "-t", "commit", "-w", "--literally", "--stdin"], &text);
+    git(root, &["update-ref", "refs/heads/undated", &commit]);
+    git(root, &["rm", "-q", "--cached", "undated.env"]);
+    fs::remove_file(root.join("undated.env")).unwrap();
+    let introduced = &life(&history(root).expect(1), "undated").2["introduced"];
+    assert_eq!((&introduced["id"], introduced.get("time")), (&commit.into(), Some(&Value::Null)));
     // Formats and extensions that nobody knows, and what is no repository at all.
     for (name, value) in [("extensions.strange", "1"), ("extensions.objectFormat", "md5")] {
         let folder = removed(&[]);
