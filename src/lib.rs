@@ -7,16 +7,10 @@
 //!
 //! ```
 //! use straykey::detect::Engine;
-//! use straykey::finding::FingerprintKey;
 //! use straykey::rule::RuleSet;
 //! use straykey::scan::{Scanner, scan_text};
 //!
-//! let scanner = Scanner {
-//!     engine: Engine::new(RuleSet::embedded()),
-//!     key: FingerprintKey::public(),
-//!     keep_values: false,
-//!     today: "2026-01-01".to_owned(),
-//! };
+//! let scanner = Scanner::new(Engine::new(RuleSet::embedded()));
 //! let token = ["gh", "p_", "0123abcdefghij4567ABCDEFGHIJ89zyxwvu"].concat();
 //! let hits = scan_text(&scanner, &mut scanner.scratch(), &format!("token = \"{token}\""));
 //! assert_eq!(hits[0].rule.provider.id, "github");

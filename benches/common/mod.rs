@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use straykey::blob::{Blob, Content, FilePlace, Offsets, Origin};
 use straykey::detect::Engine;
-use straykey::finding::{FingerprintKey, Keyed};
 use straykey::rule::RuleSet;
 use straykey::scan::Scanner;
 use straykey::span::Position;
@@ -111,9 +110,7 @@ pub(crate) fn texts() -> [(&'static str, Vec<u8>); 3] {
 
 /// A scanner with the embedded rules.
 pub(crate) fn scanner() -> Scanner {
-    let rules = RuleSet::embedded();
-    let key = FingerprintKey::new(b"bench", Keyed::Secret);
-    Scanner { engine: Engine::new(rules), key, keep_values: false, today: "2025-01-01".to_owned() }
+    Scanner::new(Engine::new(RuleSet::embedded()))
 }
 
 /// The origin of a file called `path`.

@@ -31,14 +31,8 @@ pub struct TextFile<'p> {
 impl<'p> TextFile<'p> {
     /// Reads `path`.
     pub fn at(path: &'p [u8]) -> Self {
-        let translation = is_translation(path);
-        Self {
-            path,
-            kind: text_kind(path, translation),
-            lock: is_lock_file(path),
-            translation,
-            message: is_message(path),
-        }
+        let (translation, message) = (is_translation(path), is_message(path));
+        Self { path, kind: text_kind(path, translation, message), lock: is_lock_file(path), translation, message }
     }
 }
 
@@ -47,20 +41,23 @@ fn is_message(path: &[u8]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
     let names: [&[u8]; 5] = [b"message", b"COMMIT_EDITMSG", b"MERGE_MSG", b"SQUASH_MSG", b"TAG_EDITMSG"];
     // The logs of references have the first line of each.
-    let logs: [&[u8]; 2] = [b"logs/HEAD", b"logs/refs/"];
-    let within = path.strip_prefix(b".git/").or_else(|| Some(&path[memchr::memmem::rfind(path, b"/.git/")? + 6..]));
+    let logs = |path: &[u8]| path.starts_with(b"logs/HEAD") || path.starts_with(b"logs/refs/");
+    // Below `.git` where there is a work tree.
+    let mut folders = memchr::memchr_iter(b'/', path).map(|slash| &path[slash + 1..]);
     names.iter().any(|known| name.eq_ignore_ascii_case(known))
-        || logs.iter().any(|log| within.unwrap_or(path).starts_with(log))
+        || logs(path)
+        || path.strip_prefix(b".git/").is_some_and(logs)
+        || folders.any(|below| below.strip_prefix(b".git/").is_some_and(logs))
 }
 
 /// The kind of the file at `path` (raw bytes, `/` between components).
-fn text_kind(path: &[u8], translation: bool) -> TextKind {
+fn text_kind(path: &[u8], translation: bool, message: bool) -> TextKind {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path).to_ascii_lowercase();
     let name = String::from_utf8_lossy(&name).into_owned();
     if name.starts_with(".env") || name.starts_with("dockerfile") || name.ends_with("rc") {
         return TextKind::Settings;
     }
-    if is_message(path) {
+    if message {
         return TextKind::Prose;
     }
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{COULD_NOT_RUN, ExitCode};
 use crate::detect::Engine;
-use crate::finding::{Confidence, FingerprintKey};
+use crate::finding::Confidence;
 use crate::rule::draw::{Random, draw};
 use crate::rule::import::{Carried, Foreign, Miss, carry, read, words_of};
 use crate::rule::{LoadError, RuleSet, load_text};
@@ -85,7 +85,7 @@ fn whole(foreign: &mut Foreign) -> Result<Carried, String> {
     }
     let engine = Engine::new(set?);
     engine.compile_all().map_err(|error| error.to_string())?;
-    let scanner = Scanner { engine, key: FingerprintKey::public(), keep_values: false, today: "1970-01-01".to_owned() };
+    let scanner = Scanner::new(engine);
     add_samples(&mut rule, &scanner)?;
     Ok(rule)
 }

@@ -9,7 +9,6 @@ use super::args::{ListFormat, Rules};
 use super::settings::rule_set;
 use super::{COULD_NOT_RUN, ExitCode};
 use crate::detect::Engine;
-use crate::finding::FingerprintKey;
 use crate::govern::{Crosswalk, Role};
 use crate::rule::token_check::TokenCheck;
 use crate::rule::{Check, LoadedRule, Rule, RuleSet, load_folder};
@@ -219,7 +218,7 @@ fn test(folder: Option<PathBuf>, out: &mut dyn Write) -> anyhow::Result<ExitCode
     }
     let engine = Engine::new(rules);
     engine.compile_all()?;
-    let scanner = Scanner { engine, key: FingerprintKey::public(), keep_values: false, today: "1970-01-01".to_owned() };
+    let scanner = Scanner::new(engine);
     let test = self_test(&scanner);
     for failure in &test.failures {
         writeln!(out, "{}: {} {}", failure.rule, failure.sample, failure.what)?;

@@ -116,16 +116,10 @@ impl Nest<'_> {
 mod tests {
     use super::*;
     use crate::detect::Engine;
-    use crate::finding::FingerprintKey;
     use crate::rule::RuleSet;
 
     fn scanner() -> Scanner {
-        Scanner {
-            engine: Engine::new(RuleSet::embedded()),
-            key: FingerprintKey::public(),
-            keep_values: false,
-            today: "2026-01-01".to_owned(),
-        }
+        Scanner::new(Engine::new(RuleSet::embedded()))
     }
 
     #[test]

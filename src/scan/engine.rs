@@ -43,6 +43,11 @@ pub struct Ordinals {
 }
 
 impl Scanner {
+    /// A scanner under the public key, which keeps no values and to which no inline ignore has expired.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, key: FingerprintKey::public(), keep_values: false, today: "1970-01-01".to_owned() }
+    }
+
     /// Working memory for one worker.
     pub fn scratch(&self) -> Scratch {
         Scratch { detect: self.engine.scratch(), matches: Vec::new(), slots: Vec::new(), places: Vec::new() }

@@ -105,7 +105,7 @@ fn whole<'s>(
     let readers = (0..options.threads.max(1)).map(|_| Reader::new(worker(), &shared)).collect();
 
     let outline = [Kind::Commit, Kind::Tree, Kind::Tag];
-    first.progress.objects.store(history.catalogue.len() as u64, Ordering::Relaxed);
+    first.progress.objects.store(history.catalogue.numbers().into(), Ordering::Relaxed);
     let (readers, unread) = history.read(&outline, &|_| true, readers, &Reader::outline);
     let loose = first.loose(&history);
     let of_files = |files: bool| loose.iter().filter(move |(_, kind)| (*kind == Kind::Blob) == files).map(|one| one.0);

@@ -1,6 +1,6 @@
 //! What was found in passages of texts that come again and again.
 //!
-//! Of the bytes that versions of files do not have from the version that git keeps them as a difference to, two thirds
+//! Of the bytes that versions of files do not have from the version that git keeps them as a difference to, most
 //! stand in other versions too, with the same bytes around them: branches that go their own ways from the same change, and
 //! differences to the same version. They are told by a keyed hash (`HighwayHash` of 128 bits, under a key that is drawn for
 //! each run), so that nobody can write a passage that is taken for another one.

@@ -26,7 +26,7 @@ mod skeleton;
 mod staged;
 
 pub use bulk::{Base, Met};
-pub use catalogue::{Catalogue, Single};
+pub use catalogue::Catalogue;
 pub use changes::{ChangedFile, Changes, Wanted, changes};
 pub use checkout::{Checkout, checkout};
 pub use delta::Copied;

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use rayon::prelude::*;
 use straykey::check::{TextFile, judge};
 use straykey::detect::Engine;
-use straykey::finding::{Confidence, FingerprintKey, Hit};
+use straykey::finding::{Confidence, Hit};
 use straykey::rule::draw::{Random, draw};
 use straykey::rule::token_check::TokenCheck;
 use straykey::rule::{Check, LoadedRule, Rule, RuleSet};
@@ -163,7 +163,7 @@ fn generic_failure(scanner: &Scanner, loaded: &LoadedRule, scratch: &mut Scratch
 #[test]
 fn random_values_of_every_rule_are_found_by_it() {
     let engine = Engine::new(RuleSet::embedded());
-    let scanner = Scanner { engine, key: FingerprintKey::public(), keep_values: false, today: "1970-01-01".to_owned() };
+    let scanner = Scanner::new(engine);
     let rules: Vec<&LoadedRule> = scanner.engine.rules().iter().collect();
     let failures: Vec<String> = rules
         .par_iter()

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 use straykey::detect::Engine;
-use straykey::finding::FingerprintKey;
 use straykey::rule::RuleSet;
 use straykey::scan::{Scanner, Scratch, scan_text_at};
 use straykey::slot::{Held, forms};
@@ -17,12 +16,7 @@ fn slots(scanner: &Scanner, scratch: &mut Scratch, path: &str, text: &str) -> Ve
 
 #[test]
 fn every_form_is_found_in_its_examples_alone() {
-    let scanner = Scanner {
-        engine: Engine::new(RuleSet::embedded()),
-        key: FingerprintKey::public(),
-        keep_values: false,
-        today: "2026-01-01".to_owned(),
-    };
+    let scanner = Scanner::new(Engine::new(RuleSet::embedded()));
     let mut scratch = scanner.scratch();
     let (mut lost, mut gained, mut unseen, mut examples) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for (index, form) in forms().iter().enumerate() {

@@ -5,17 +5,11 @@
 use std::sync::LazyLock;
 
 use straykey::detect::Engine;
-use straykey::finding::{FingerprintKey, Keyed};
 use straykey::rule::RuleSet;
 use straykey::scan::{Scanner, expand};
 
 /// A scanner with the embedded rules.
-pub(crate) static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner {
-    engine: Engine::new(RuleSet::embedded()),
-    key: FingerprintKey::new(b"fuzz", Keyed::Secret),
-    keep_values: false,
-    today: "2025-01-01".to_owned(),
-});
+pub(crate) static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::new(Engine::new(RuleSet::embedded())));
 
 /// Examples and near misses of all rules, made whole.
 static SAMPLES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {

@@ -54,21 +54,16 @@ impl Things {
 
     /// The number of a secret in a name, which is another than that of the same secret in a file.
     pub(super) fn in_name(&self, hit: &Hit) -> u32 {
-        self.number(self.rules.len() + self.rule(hit), hit.value_id)
+        self.of_hit(hit) | IN_NAME
     }
 
-    pub(super) fn is_in_name(&self, thing: u32) -> bool {
-        self.all()[thing as usize].0 >= self.rules.len()
-    }
-
-    /// Rule and value of all secrets, by their numbers.
-    fn all(&self) -> Vec<(usize, Fingerprint)> {
-        let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = numbers.iter().map(|(secret, number)| (*number, *secret)).collect();
-        all.sort_unstable_by_key(|(number, _)| *number);
-        all.into_iter().map(|(_, secret)| secret).collect()
+    pub(super) fn is_in_name(thing: u32) -> bool {
+        thing & IN_NAME != 0
     }
 }
+
+/// Set in the numbers of secrets in names.
+const IN_NAME: u32 = 1 << 31;
 
 /// What all workers use.
 pub(super) struct Shared<'r> {
@@ -217,7 +212,7 @@ impl<'s, 'h> Reader<'s, 'h> {
 
     /// Searches what people wrote in a commit or tag.
     fn message(&mut self, number: u32, kind: Kind, bytes: &[u8]) {
-        // The ids that it begins with are nobody's words.
+        // A quick look at all but the ids that it begins with, which are nobody's words, before it is taken apart.
         let header: &[u8] = if kind == Kind::Commit { b"\nauthor " } else { b"\ntag " };
         let start = memchr::memmem::find(bytes, header).map_or(0, |at| at + 1);
         let text = &bytes[start..];
@@ -251,15 +246,15 @@ impl<'s, 'h> Reader<'s, 'h> {
         let mut buffers = std::mem::take(&mut self.buffers);
         match history.catalogue.read(number, &mut buffers) {
             Err(error) => self.damaged(number, Some(error.gap())),
-            Ok(single) => match (single.content, tree) {
+            Ok((kind, content)) => match (content, tree) {
                 (Content::Large(mut object), Some(tree)) => {
                     self.stream(tree, number, object.left(), &mut |worker, origin| worker.stream(&mut object, origin));
                 }
-                (Content::Whole(bytes, _), Some(tree)) if single.kind == Kind::Blob => {
+                (Content::Whole(bytes, _), Some(tree)) if kind == Kind::Blob => {
                     drop(self.file(tree, number, bytes, None));
                 }
-                (Content::Whole(bytes, _), None) if single.kind != Kind::Blob => {
-                    drop(self.outlined(number, single.kind, bytes, None));
+                (Content::Whole(bytes, _), None) if kind != Kind::Blob => {
+                    drop(self.outlined(number, kind, bytes, None));
                 }
                 // What is of another kind than its place says is looked at in its own turn.
                 (Content::Large(_) | Content::Whole(..), _) => {}

@@ -100,7 +100,7 @@ impl Outline<'_> {
         if self.names.is_empty() {
             return;
         }
-        for object in 0..history.catalogue.len() as u32 {
+        for object in 0..history.catalogue.numbers() {
             for path in self.paths.of_object(object) {
                 let names = self.paths.names(path).into_iter();
                 let things = names.filter_map(|name| self.names.things.get(&name)).flatten();
@@ -125,7 +125,7 @@ pub(super) fn tell(
     tree.add_names(history, &mut interest);
     let lives = history.lives(&tree.skeleton, &tree.paths, &interest);
     let (in_names, in_files): (Vec<Life>, Vec<Life>) =
-        lives.into_iter().partition(|life| things.is_in_name(life.thing));
+        lives.into_iter().partition(|life| Things::is_in_name(life.thing));
     let mut by_file: BTreeMap<_, Vec<Life>> = BTreeMap::new();
     for life in in_files {
         by_file.entry((life.path, life.commit, life.object)).or_default().push(life);

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::detect::Engine;
-use crate::finding::FingerprintKey;
 use crate::rule::RuleSet;
 use crate::scan::expand;
 
@@ -83,12 +82,7 @@ fn numbers() -> impl FnMut(usize, Fingerprint) -> u32 {
 
 #[test]
 fn a_version_has_what_a_scan_of_all_of_it_has() {
-    let scanner = Scanner {
-        engine: Engine::new(RuleSet::embedded()),
-        key: FingerprintKey::public(),
-        keep_values: false,
-        today: "2026-01-01".to_owned(),
-    };
+    let scanner = Scanner::new(Engine::new(RuleSet::embedded()));
     let mut scratch = scanner.scratch();
     let passages = Passages::new([1, 2, 3, 4]);
     let pieces = pieces(&scanner);

@@ -11,7 +11,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use gix_hash::oid;
 use gix_object::Kind;
 
 use super::catalogue::Catalogue;
@@ -34,10 +33,8 @@ const ROOTS: usize = 64;
 
 /// An object, and what it is made of.
 pub struct Met<'b, S> {
-    /// Its number; see [`Catalogue::id`].
+    /// Its number; [`Catalogue::id`] has its id.
     pub number: u32,
-    /// Its id.
-    pub id: &'b oid,
     /// What it is.
     pub kind: Kind,
     /// Its content.
@@ -226,7 +223,8 @@ struct Buffers {
     copied: Vec<Copied>,
 }
 
-/// Inflates what has a known size. libdeflate takes four fifths of the time of zlib-rs where all of a stream is at hand.
+/// Inflates what has a known size. libdeflate is faster than zlib-rs where all of a stream is at hand;
+/// ARCHITECTURE.md has the figures.
 struct Inflate(libdeflater::Decompressor);
 
 impl Default for Inflate {
@@ -266,20 +264,18 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
         let mut at_hand: Option<(u32, Vec<u8>, S)> = None;
         loop {
             let mut object = std::mem::take(&mut self.buffers.object);
-            let state = match (&shared, &at_hand) {
-                (Some(kept), _) => match &kept.bytes {
-                    Some(bytes) => self.meet(pack, entry, kind, Some((kept.number, bytes, &kept.state)), &mut object),
-                    None => match self.anew(pack, kept.number) {
-                        Some(bytes) => {
-                            self.meet(pack, entry, kind, Some((kept.number, &bytes, &kept.state)), &mut object)
-                        }
-                        None => None,
-                    },
-                },
-                (None, Some((number, bytes, state))) => {
-                    self.meet(pack, entry, kind, Some((*number, bytes, state)), &mut object)
+            let dropped = shared.as_ref().filter(|kept| kept.bytes.is_none());
+            let anew = dropped.and_then(|kept| self.anew(pack, kept.number));
+            let base = match (&shared, &at_hand) {
+                (Some(kept), _) => Some((kept.number, kept.bytes.as_ref().or(anew.as_ref()), &kept.state)),
+                (None, Some((number, bytes, state))) => Some((*number, Some(bytes), state)),
+                (None, None) => None,
+            };
+            let state = match base {
+                None => self.meet(pack, entry, kind, None, &mut object),
+                Some((number, bytes, state)) => {
+                    bytes.and_then(|bytes| self.meet(pack, entry, kind, Some((number, bytes, state)), &mut object))
                 }
-                (None, None) => self.meet(pack, entry, kind, None, &mut object),
             };
             shared = None;
             if let Some((_, bytes, _)) = at_hand.take() {
@@ -346,8 +342,7 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
             self.put_together(pack, entry, base.map(|(_, bytes, _)| bytes), object).ok()?;
             let base = base.map(|(number, bytes, state)| Base { number, bytes, state, copied: &self.buffers.copied });
             let number = self.catalogue.number(pack, index);
-            let id = self.catalogue.id(number);
-            Some((self.visit)(&mut self.worker, Met { number, id, kind, bytes: object, base }))
+            Some((self.visit)(&mut self.worker, Met { number, kind, bytes: object, base }))
         }));
         met.unwrap_or(None)
     }
@@ -406,14 +401,11 @@ impl<S: Send + Sync, W, V: Fn(&mut W, Met<'_, S>) -> S> Thread<'_, S, W, V> {
     fn anew(&mut self, pack: usize, number: u32) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         let index = self.catalogue.index_in_pack(pack, number);
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            let mut cache = gix_pack::cache::Never;
-            let pack = &self.catalogue.objects.packs()[pack];
-            let mut inflate = gix_zlib::Inflate::default();
-            pack.get_object_by_index(index, &mut bytes, &mut inflate, &mut cache).is_ok()
-        }));
+        let (mut cache, mut inflate) = (gix_pack::cache::Never, gix_zlib::Inflate::default());
+        let pack = &self.catalogue.objects.packs()[pack];
+        pack.get_object_by_index(index, &mut bytes, &mut inflate, &mut cache).ok()?;
         self.ask(bytes.len());
-        read.unwrap_or(false).then_some(bytes)
+        Some(bytes)
     }
 
     /// Gives back what large objects took.

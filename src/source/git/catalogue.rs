@@ -33,16 +33,6 @@ struct Slot {
 /// The number of a place that is free.
 const FREE: u32 = u32::MAX;
 
-/// An object that is read by its id.
-pub struct Single<'b> {
-    /// Its number.
-    pub number: u32,
-    /// What it is.
-    pub kind: Kind,
-    /// Its content.
-    pub content: Content<'b>,
-}
-
 impl<'r> Catalogue<'r> {
     /// Numbers the objects of a store. The error is a clause.
     pub(super) fn of(objects: &'r Objects) -> Result<Self, String> {
@@ -87,13 +77,8 @@ impl<'r> Catalogue<'r> {
     }
 
     /// How many numbers there are.
-    pub fn len(&self) -> usize {
-        self.first_loose() as usize + self.loose.len()
-    }
-
-    /// True where there are no objects.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub fn numbers(&self) -> u32 {
+        self.first_loose() + self.loose.len() as u32
     }
 
     fn first_loose(&self) -> u32 {
@@ -144,14 +129,13 @@ impl<'r> Catalogue<'r> {
         object.map(|object| object.kind()).ok_or_else(|| NoObject::Damaged("it has gone".to_owned()))
     }
 
-    /// Reads an object by its id.
+    /// Reads an object by its id: what it is, and its content.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub fn read<'b>(&'b self, number: u32, buffers: &'b mut ObjectBuffers) -> Result<Single<'b>, NoObject> {
-        let (kind, content) = self.objects.content(self.id(number), buffers)?;
-        Ok(Single { number, kind, content })
+    pub fn read<'b>(&'b self, number: u32, buffers: &'b mut ObjectBuffers) -> Result<(Kind, Content<'b>), NoObject> {
+        self.objects.content(self.id(number), buffers)
     }
 }
 

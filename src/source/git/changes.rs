@@ -10,6 +10,7 @@ use gix_hash::ObjectId;
 use gix_object::tree::EntryKind;
 
 use super::objects::{NoObject, ObjectBuffers, Objects, TreeEntry};
+use super::skeleton::Sort;
 use super::{GitDirectory, head, is_bare_repository, prefix, range, staged, work_tree_root};
 use crate::gap::GapClass;
 
@@ -202,14 +203,6 @@ impl<'o> Comparison<'o> {
 }
 
 /// What an entry of a tree stands for.
-#[derive(Clone, Copy, PartialEq)]
-enum Sort {
-    Folder,
-    /// A file or a link.
-    Content,
-    Submodule,
-}
-
 fn sort(kind: EntryKind) -> Sort {
     match kind {
         EntryKind::Tree => Sort::Folder,

@@ -86,7 +86,7 @@ impl<'r> History<'r> {
 
     /// Puts together what threads have collected.
     pub fn skeleton(&self, collectors: Vec<Collector>) -> (Skeleton, Paths, Vec<(GapClass, String)>) {
-        let objects = self.catalogue.len();
+        let objects = self.catalogue.numbers() as usize;
         let mut skeleton = Skeleton::join(collectors, objects);
         let mut paths = Paths::of(&skeleton, objects);
         let mut gaps = Vec::new();

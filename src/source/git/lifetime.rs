@@ -6,8 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::paths::{Paths, ROOT, depths};
-use super::skeleton::{Commit, Edge, EntryKind, Skeleton, Tree};
+use super::paths::{Paths, ROOT};
+use super::skeleton::{Commit, Edge, Skeleton, Sort, Tree};
 
 /// A thing that an object holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,14 +94,12 @@ impl Classes {
             entries: vec![Vec::new()],
             numbers: HashMap::from([(Vec::new(), NOTHING)]),
         };
-        let depths = depths(skeleton);
         // What lies deeper comes first, since the class of a folder is that of what lies in it; of trees in as many folders
         // those that others are made of come first.
         let mut order: Vec<&Tree> = skeleton.trees.iter().collect();
-        let key = |number: u32| (Reverse(paths.level(number)), depths[number as usize]);
-        order.sort_by_cached_key(|tree| (key(tree.number), tree.number));
+        order.sort_by_cached_key(|tree| (Reverse(paths.level(tree.number)), tree.depth, tree.number));
         for tree in order {
-            let known = skeleton.tree(tree.base).filter(|base| key(base.number).0 == key(tree.number).0);
+            let known = skeleton.tree(tree.base).filter(|base| paths.level(base.number) == paths.level(tree.number));
             let mut entries: Vec<Entry> = match known {
                 Some(base) => {
                     let class = classes.of[base.number as usize];
@@ -134,11 +132,11 @@ impl Classes {
 
     fn entry(&self, edge: &Edge, interest: &Interest) -> Option<Entry> {
         let child = match edge.kind {
-            EntryKind::Folder => self.of.get(edge.child as usize).copied().filter(|class| *class != NOTHING)?,
-            EntryKind::Content => Some(edge.child).filter(|child| interest.objects.contains(child))?,
-            EntryKind::Submodule => return None,
+            Sort::Folder => self.of.get(edge.child as usize).copied().filter(|class| *class != NOTHING)?,
+            Sort::Content => Some(edge.child).filter(|child| interest.objects.contains(child))?,
+            Sort::Submodule => return None,
         };
-        Some(Entry { name: edge.name, folder: edge.kind == EntryKind::Folder, child })
+        Some(Entry { name: edge.name, folder: edge.kind == Sort::Folder, child })
     }
 
     fn number(&mut self, entries: Vec<Entry>) -> u32 {
@@ -269,12 +267,13 @@ pub(super) fn lives(skeleton: &Skeleton, paths: &Paths, interest: &Interest, tip
             }
         });
     }
-    // What no commit has.
+    // What no commit shows.
     let mut outside: BTreeMap<(u32, u32), (Reverse<u8>, u32)> = BTreeMap::new();
     let mut held: Vec<_> = interest.held.iter().collect();
     held.sort_unstable_by_key(|(place, _)| **place);
     for (&(object, path), things) in held {
-        for &Held { thing, grade } in things.iter().filter(|held| !gathered.contains_key(&(path, held.thing))) {
+        let shown = |held: &&Held| gathered.get(&(path, held.thing)).is_some_and(|life| life.shown.is_some());
+        for &Held { thing, grade } in things.iter().filter(|held| !shown(held)) {
             let known = outside.entry((path, thing)).or_insert((Reverse(grade), object));
             *known = (*known).min((Reverse(grade), object));
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use highway::{HighwayHash as _, HighwayHasher, Key};
 
 use super::changes::MAX_DEPTH;
-use super::skeleton::{EntryKind, NONE, Skeleton, Tree};
+use super::skeleton::{NONE, Skeleton, Sort};
 
 /// Paths of one object that are told apart. A repository can be made that has more paths than there are atoms.
 const MOST: usize = 64;
@@ -39,29 +39,28 @@ impl Paths {
             levels: vec![0; objects],
             too_deep: false,
         };
-        let depths = depths(skeleton);
         let roots = skeleton.commits.iter().map(|commit| commit.tree).filter(|tree| skeleton.tree(*tree).is_some());
-        paths.spread(skeleton, &depths, roots);
+        paths.spread(skeleton, roots);
         // Trees that no commit has: those that lie in none of the others are roots.
         let unmet = |paths: &Self, number: u32| paths.first[number as usize] == NONE;
         let mut inner = vec![false; objects];
         for tree in skeleton.trees.iter().filter(|tree| unmet(&paths, tree.number)) {
-            let folders = skeleton.edges(tree).iter().filter(|edge| edge.kind == EntryKind::Folder);
+            let folders = skeleton.edges(tree).iter().filter(|edge| edge.kind == Sort::Folder);
             folders.filter(|edge| edge.child != NONE).for_each(|edge| inner[edge.child as usize] = true);
         }
         let outer = skeleton.trees.iter().map(|tree| tree.number);
         let outer: Vec<u32> = outer.filter(|&tree| unmet(&paths, tree) && !inner[tree as usize]).collect();
-        paths.spread(skeleton, &depths, outer.into_iter());
+        paths.spread(skeleton, outer.into_iter());
         paths
     }
 
     /// Walks down from roots, folder by folder of the same depth.
-    fn spread(&mut self, skeleton: &Skeleton, depths: &[u32], roots: impl Iterator<Item = u32>) {
+    fn spread(&mut self, skeleton: &Skeleton, roots: impl Iterator<Item = u32>) {
         let mut level = Vec::new();
         level.extend(roots.filter(|&root| self.add(root, ROOT)).map(|root| (root, ROOT)));
         for depth in 0..=MAX_DEPTH as u32 {
             // A tree that others are made of comes before them, since what they share is looked at once.
-            level.sort_unstable_by_key(|&(tree, path)| (depths[tree as usize], tree, path));
+            level.sort_by_cached_key(|&(tree, path)| (skeleton.tree(tree).map(|tree| tree.depth), tree, path));
             let mut next = Vec::new();
             for (number, path) in level {
                 let Some(tree) = skeleton.tree(number) else { continue };
@@ -75,7 +74,7 @@ impl Paths {
                 self.levels[number as usize] = depth;
                 for edge in edges.iter().filter(|edge| edge.child != NONE) {
                     let below = self.join(path, edge.name);
-                    if self.add(edge.child, below) && edge.kind == EntryKind::Folder {
+                    if self.add(edge.child, below) && edge.kind == Sort::Folder {
                         next.push((edge.child, below));
                     }
                 }
@@ -151,16 +150,6 @@ impl Paths {
         self.levels[tree as usize]
     }
 
-    /// How many paths there are.
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// True where nothing lies anywhere.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.len() == 1
-    }
-
     /// The names of a path, from the root on.
     pub fn names(&self, path: u32) -> Vec<u32> {
         let mut names = Vec::new();
@@ -197,23 +186,4 @@ impl Paths {
         let names: Vec<&[u8]> = names.iter().map(|&name| skeleton.name(name)).collect();
         names.join(&b'/')
     }
-}
-
-/// How many trees each tree is made of, one of another. Those of one tree come in this order.
-pub(super) fn depths(skeleton: &Skeleton) -> Vec<u32> {
-    let mut depths = vec![NONE; skeleton.objects()];
-    let mut chain: Vec<&Tree> = Vec::new();
-    for tree in &skeleton.trees {
-        let mut at = Some(tree);
-        while let Some(tree) = at.filter(|tree| depths[tree.number as usize] == NONE) {
-            chain.push(tree);
-            at = skeleton.tree(tree.base);
-        }
-        let mut depth = at.map_or(0, |tree| depths[tree.number as usize] + 1);
-        while let Some(tree) = chain.pop() {
-            depths[tree.number as usize] = depth;
-            depth += 1;
-        }
-    }
-    depths
 }

@@ -17,7 +17,7 @@ pub(super) const NONE: u32 = u32::MAX;
 
 /// What an entry of a tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EntryKind {
+pub(super) enum Sort {
     Folder,
     /// A file or a symbolic link.
     Content,
@@ -31,7 +31,7 @@ pub(super) struct Edge {
     pub(super) name: u32,
     /// Number of the object, or [`NONE`].
     pub(super) child: u32,
-    pub(super) kind: EntryKind,
+    pub(super) kind: Sort,
 }
 
 /// A tree as the difference to another one.
@@ -40,6 +40,8 @@ pub(super) struct Tree {
     pub(super) number: u32,
     /// The number of the tree that it is made of, or [`NONE`].
     pub(super) base: u32,
+    /// How many trees it is made of, one of another. Those of one tree come in this order. [`Skeleton::join`] sets it.
+    pub(super) depth: u32,
     /// Entries that the other has not, or has otherwise.
     edges: Range<u32>,
     /// Names of entries that the other has and this one has not.
@@ -132,6 +134,7 @@ impl Collector {
         self.trees.push(Tree {
             number,
             base: base.map_or(NONE, |base| base.number),
+            depth: NONE,
             edges: first_edge as u32..self.edges.len() as u32,
             gone: first_gone as u32..self.gone.len() as u32,
         });
@@ -180,8 +183,8 @@ impl Collector {
             let name = self.name(entry.name);
             let id = oid::try_from_bytes(entry.id).map_err(|_| NoObject::Damaged("damaged".to_owned()))?;
             let recent = &mut self.scratch.recent;
-            let child = if entry.kind == EntryKind::Submodule { None } else { recent.find(catalogue, id) };
-            if child.is_none() && entry.kind != EntryKind::Submodule {
+            let child = if entry.kind == Sort::Submodule { None } else { recent.find(catalogue, id) };
+            if child.is_none() && entry.kind != Sort::Submodule {
                 self.missing.0 += 1;
                 first(&mut self.missing.1, entry.name);
             }
@@ -265,7 +268,7 @@ fn first(known: &mut Option<Box<[u8]>>, name: &[u8]) {
 
 /// An entry of a tree as it is stored (git's `tree-walk.c`: mode in octal, blank, name, NUL, id).
 struct Entry<'b> {
-    kind: EntryKind,
+    kind: Sort,
     name: &'b [u8],
     id: &'b [u8],
     length: usize,
@@ -280,9 +283,9 @@ impl<'b> Entry<'b> {
         let mode = std::str::from_utf8(&bytes[..blank]).ok().and_then(|mode| u32::from_str_radix(mode, 8).ok())?;
         let end = blank + 1 + memchr::memchr(0, &bytes[blank + 1..])?;
         let kind = match mode & 0o170_000 {
-            0o040_000 => EntryKind::Folder,
-            0o160_000 => EntryKind::Submodule,
-            _ => EntryKind::Content,
+            0o040_000 => Sort::Folder,
+            0o160_000 => Sort::Submodule,
+            _ => Sort::Content,
         };
         let id = bytes.get(end + 1..end + 1 + hash)?;
         Some(Self { kind, name: &bytes[blank + 1..end], id, length: end + 1 + hash })
@@ -354,7 +357,25 @@ impl Skeleton {
         for (place, commit) in all.commits.iter().enumerate() {
             all.places[commit.number as usize] = place as u32;
         }
+        all.measure();
         all
+    }
+
+    /// Finds the depths of all trees.
+    fn measure(&mut self) {
+        let mut chain = Vec::new();
+        for place in 0..self.trees.len() {
+            let mut at = Some(place);
+            while let Some(place) = at.filter(|&place| self.trees[place].depth == NONE) {
+                chain.push(place);
+                at = self.place_of_tree(self.trees[place].base);
+            }
+            let mut depth = at.map_or(0, |place| self.trees[place].depth + 1);
+            while let Some(place) = chain.pop() {
+                self.trees[place].depth = depth;
+                depth += 1;
+            }
+        }
     }
 
     fn place(&self, number: u32) -> Option<usize> {
@@ -389,7 +410,11 @@ impl Skeleton {
 
     /// The tree with this number.
     pub(super) fn tree(&self, number: u32) -> Option<&Tree> {
-        self.trees.get(self.place(number)?).filter(|tree| tree.number == number)
+        Some(&self.trees[self.place_of_tree(number)?])
+    }
+
+    fn place_of_tree(&self, number: u32) -> Option<usize> {
+        self.place(number).filter(|&place| self.trees.get(place).is_some_and(|tree| tree.number == number))
     }
 
     /// The commit with this number.
