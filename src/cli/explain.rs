@@ -82,7 +82,7 @@ fn explain(args: &Explain) -> anyhow::Result<Explained> {
     }
     let found = key::find(None, resolved.salt.as_ref().map(|salt| &salt.value))?;
     let today = args.at.clone().unwrap_or_else(super::today);
-    let scanner = Scanner { engine: Engine::new(rules), key: found.key, keep_values: false, today: today.clone() };
+    let scanner = Scanner { key: found.key, today: today.clone(), ..Scanner::new(Engine::new(rules)) };
     let relative = relative_path(Path::new(path));
     let origin = Arc::new(Origin::File(FilePlace::new(0, relative)));
     let (mut trace, mut scratch, mut ordinals) = (LineTrace::default(), scanner.scratch(), Ordinals::default());

@@ -108,6 +108,10 @@ fn build_report(settings: &Settings, collected: Collected) -> Report {
         exclusions,
         key: settings.scanner.key.info(),
         outcome,
+        comparison: None,
+        exceptions: Vec::new(),
+        attempts: Vec::new(),
+        bypass: None,
         notes,
     }
 }

@@ -69,7 +69,7 @@ impl Settings {
         let mut notes = resolved.notes.clone();
         notes.extend(found.note);
         Ok(Self {
-            scanner: Scanner { engine, key: found.key, keep_values: args.show_secrets, today },
+            scanner: Scanner { engine, key: found.key, other_keys: Vec::new(), keep_values: args.show_secrets, today },
             scan_targets,
             targets,
             options,

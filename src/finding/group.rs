@@ -29,6 +29,8 @@ pub struct Hit {
     pub facts: Vec<Fact>,
     /// The place.
     pub occurrence: Occurrence,
+    /// Fingerprints of the value under the other keys of the scan; see [`Finding::aliases`].
+    pub aliases: Vec<Option<Fingerprint>>,
 }
 
 /// Groups hits, whatever their order, into findings sorted by rule and first place, with sorted places. What one place
@@ -48,6 +50,8 @@ pub fn group(mut hits: Vec<Hit>) -> Vec<Finding> {
             severity: hit.occurrence.severity,
             facts: Vec::new(),
             occurrences: Vec::new(),
+            triage: None,
+            aliases: hit.aliases,
         });
         for fact in hit.facts {
             if finding.facts.len() < FACTS && !finding.facts.contains(&fact) {

@@ -5,6 +5,7 @@ mod group;
 mod ignore;
 pub mod merge;
 mod model;
+mod standing;
 
 pub use crate::check::token::{Fact, fact_name};
 pub use crate::check::{Effect, Reason};
@@ -13,3 +14,7 @@ pub use fingerprint::{FingerprintKey, KeyInfo, Keyed};
 pub use group::{Hit, group};
 pub use ignore::{IgnorePolicy, inline_ignore};
 pub use model::{CommitRef, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence};
+pub use standing::{
+    Absent, AppliedException, Attempt, Bypass, Cause, Change, ChangeState, Comparison, Decision, Exception,
+    ExceptionOutcome, ExceptionReason, Grade, Standing, Triage, Verdict,
+};

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::standing::{AppliedException, Change, Exception, Standing, Triage, Verdict};
 use crate::blob::{Content, Origin};
 use crate::check::Reason;
 use crate::check::token::Fact;
@@ -69,6 +70,12 @@ pub struct Occurrence {
     pub ignore: Option<InlineIgnore>,
     /// When it came into the history of its repository, and until when it was there; where the history was scanned.
     pub lifetime: Option<Arc<Lifetime>>,
+    /// What became of it since an earlier scan; where there is one to compare with.
+    pub change: Option<Change>,
+    /// The exception that speaks of it; one that holds before others.
+    pub exception: Option<AppliedException>,
+    /// Whether it counts for the exit code. What the scanner hands out counts for nothing until the policy has judged it.
+    pub verdict: Verdict,
 }
 
 /// A commit, as reports name it.
@@ -105,6 +112,17 @@ impl Occurrence {
     pub fn is_honoured(&self) -> bool {
         self.ignore.as_ref().is_some_and(|ignore| ignore.honoured)
     }
+
+    /// The exception that takes this place out of the verdict.
+    pub fn excepted(&self) -> Option<&Exception> {
+        let holds = |applied: &&AppliedException| applied.standing == Standing::Active;
+        self.exception.as_ref().filter(holds).map(|applied| &*applied.exception)
+    }
+
+    /// Whether people took this place out of the verdict: by an exception that holds, or by a marker that the policy honours.
+    pub fn is_suppressed(&self) -> bool {
+        self.is_honoured() || self.excepted().is_some()
+    }
 }
 
 /// One secret by one rule.
@@ -126,4 +144,9 @@ pub struct Finding {
     pub facts: Vec<Fact>,
     /// The places, sorted by target, path and offset; never empty.
     pub occurrences: Vec<Occurrence>,
+    /// What somebody decided who looked at it.
+    pub triage: Option<Arc<Triage>>,
+    /// Fingerprints of the value under the other keys of the scan, in their order; as [`Finding::fingerprint`], those of weak
+    /// values under a public key are left out.
+    pub aliases: Vec<Option<Fingerprint>>,
 }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 pub use crate::blob::GitInfo;
 pub use crate::finding::{KeyInfo, Keyed};
 
-use crate::finding::{Confidence, Finding};
+use crate::finding::{Attempt, Bypass, Comparison, Confidence, ExceptionOutcome, Finding};
 use crate::gap::{Coverage, Exclusion, Gap};
 use crate::slot::Slot;
 
@@ -46,6 +46,14 @@ pub struct Report {
     pub key: KeyInfo,
     /// The verdict.
     pub outcome: Outcome,
+    /// What it was held against.
+    pub comparison: Option<Comparison>,
+    /// The exceptions that the operator named, sorted by id, with what came of them.
+    pub exceptions: Vec<ExceptionOutcome>,
+    /// What the change that was scanned would have had obeyed, sorted.
+    pub attempts: Vec<Attempt>,
+    /// Why the exit code is 0 whatever was found.
+    pub bypass: Option<Bypass>,
     /// Hints for the operator, such as a configuration file in the tree that was not obeyed.
     pub notes: Vec<String>,
 }

@@ -12,7 +12,9 @@ use super::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
 use crate::blob::{Content, FilePlace, FromHistory, Origin};
 use crate::check::token::{Fact, fact_name};
 use crate::finding::{
-    CommitRef, Confidence, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Reason, Severity,
+    Absent, AppliedException, Attempt, Cause, Change, ChangeState, CommitRef, Comparison, Confidence, Decision, Effect,
+    Exception, ExceptionOutcome, ExceptionReason, Finding, Fingerprint, Grade, InlineIgnore, Lifetime, Occurrence,
+    Reason, Severity, Standing, Triage, Verdict,
 };
 use crate::gap::{Coverage, Exclusion, ExclusionClass, Gap, GapClass, HistoryCoverage};
 use crate::rule::{Boundary, IdentityKind, Provider, Rule, Trim};
@@ -40,6 +42,15 @@ pub(crate) fn sample_report() -> Report {
         ],
         key: KeyInfo { key_id: "0123456789abcdef".into(), keyed: Keyed::Salt },
         outcome: Outcome { failed: true, complete: false },
+        comparison: Some(sample_comparison()),
+        exceptions: sample_exceptions(),
+        attempts: vec![Attempt {
+            kind: "exception",
+            file: "exceptions.toml".into(),
+            what: "EX-3 would take out what the change itself brings".into(),
+            places: Some(1),
+        }],
+        bypass: None,
         notes: vec!["straykey.toml in the tree was not obeyed; name it with --config".into()],
     }
 }
@@ -62,6 +73,10 @@ pub(crate) fn clean_report() -> Report {
         exclusions: Vec::new(),
         key: KeyInfo { key_id: "fedcba9876543210".into(), keyed: Keyed::Public },
         outcome: Outcome { failed: false, complete: true },
+        comparison: None,
+        exceptions: Vec::new(),
+        attempts: Vec::new(),
+        bypass: None,
         notes: Vec::new(),
     }
 }
@@ -195,6 +210,15 @@ fn sample_findings() -> Vec<Finding> {
                 Fact { name: fact_name::KEY_BITS, value: "2048".into() },
             ],
             occurrences: vec![private_key_place()],
+            triage: Some(Arc::new(Triage {
+                decision: Decision::Confirmed,
+                by: "j.doe@example.org".into(),
+                at: "2026-01-20T10:00:00Z".into(),
+                grade: Grade::Claimed,
+                note: None,
+                ticket: Some("SEC-11".into()),
+            })),
+            aliases: Vec::new(),
         },
         Finding {
             rule: Arc::clone(api),
@@ -205,6 +229,8 @@ fn sample_findings() -> Vec<Finding> {
             severity: Severity::High,
             facts: vec![Fact { name: fact_name::ACCOUNT, value: "shop-{0}\u{a0}\u{1f511}".into() }],
             occurrences: api_key_places(),
+            triage: None,
+            aliases: Vec::new(),
         },
         Finding {
             rule: Arc::clone(password),
@@ -215,6 +241,8 @@ fn sample_findings() -> Vec<Finding> {
             severity: Severity::Medium,
             facts: Vec::new(),
             occurrences: vec![password_place()],
+            triage: None,
+            aliases: Vec::new(),
         },
         Finding {
             rule: Arc::clone(session),
@@ -230,6 +258,8 @@ fn sample_findings() -> Vec<Finding> {
                 severity: Severity::Low,
                 ..place(file(0, b""), "token: smp_xxxxxxxx\n", "smp_xxxxxxxx", 0xa7)
             }],
+            triage: None,
+            aliases: Vec::new(),
         },
     ]
 }
@@ -240,6 +270,8 @@ fn private_key_place() -> Occurrence {
     Occurrence {
         severity: Severity::Critical,
         reasons: vec![reason(Effect::Base, "matched the rule"), reason(Effect::Raise, "the key structure is complete")],
+        change: Some(change(ChangeState::Unchanged, None, Some("2026-01-15"))),
+        verdict: Verdict::Known,
         lifetime: Some(Arc::new(Lifetime {
             at: vec!["refs/heads/main".into(), "refs/tags/v1".into()],
             references: 7,
@@ -283,9 +315,17 @@ fn api_key_places() -> Vec<Occurrence> {
         Occurrence {
             content: Content::Binary,
             ordinal: 2,
+            exception: applied(0),
+            verdict: Verdict::Excepted,
             ..place(file(1, b"bin/app"), "\u{b}\u{b}\n\u{b}smp_xxxxxxxxxxxxxxxxxxxxxxxxxxxx", value, 0xa5)
         },
-        Occurrence { lifetime: Some(Arc::new(lifetime())), ..place(removed(b"old/keys.env"), &line, value, 0xa7) },
+        Occurrence {
+            lifetime: Some(Arc::new(lifetime())),
+            change: Some(Change { proven: false, ..change(ChangeState::New, Some(Cause::Rules), None) }),
+            exception: applied(1),
+            verdict: Verdict::NewlyDetected,
+            ..place(removed(b"old/keys.env"), &line, value, 0xa7)
+        },
     ]
 }
 
@@ -321,6 +361,9 @@ fn password_place() -> Occurrence {
         content: Content::Decoded,
         confidence: Confidence::Medium,
         severity: Severity::Medium,
+        exception: applied(2),
+        change: Some(change(ChangeState::Moved, Some(Cause::Code), Some("2026-01-15"))),
+        verdict: Verdict::Excepted,
         reasons: vec![reason(Effect::Base, "matched the rule")],
         ..place(file(0, b"etc/settings.ini"), "password = xxxxxxxx\n", "xxxxxxxx", 0xa6)
     }
@@ -341,6 +384,65 @@ fn place(origin: Origin, text: &str, value: &str, place: u8) -> Occurrence {
         reasons: vec![reason(Effect::Base, "matched the rule"), reason(Effect::Raise, "CRC-32 checksum agrees")],
         ignore: None,
         lifetime: None,
+        change: Some(change(ChangeState::New, Some(Cause::Code), None)),
+        exception: None,
+        verdict: Verdict::Fails,
+    }
+}
+
+fn change(state: ChangeState, cause: Option<Cause>, since: Option<&str>) -> Change {
+    Change { state, cause, proven: true, since: since.map(str::to_owned) }
+}
+
+/// One exception of each outcome: a risk that was accepted, one whose time is over, a false positive, one that the change
+/// brings itself, and one that nothing needs.
+fn sample_exceptions() -> Vec<ExceptionOutcome> {
+    let exception = |id: &str, reason, expires_on: &str| Exception {
+        id: id.into(),
+        reason,
+        text: "a \"reason\" with <markup> & {braces}".into(),
+        requested_by: "dev@example.org".into(),
+        approved_by: Some("risk.owner@example.org".into()),
+        approved_on: Some("2026-01-10".into()),
+        expires_on: expires_on.into(),
+        ticket: Some("SEC-12".into()),
+        grade: Grade::Claimed,
+    };
+    let unapproved = Standing::Unapproved("nobody approved it".into());
+    [
+        (exception("EX-1", ExceptionReason::AcceptedRisk, "2026-12-31"), Standing::Active, 1, false),
+        (exception("EX-2", ExceptionReason::CompensatingControl, "2026-01-31"), Standing::Expired, 1, false),
+        (exception("EX-3", ExceptionReason::FalsePositive, "2026-12-31"), Standing::Active, 1, false),
+        (exception("EX-4", ExceptionReason::TestValue, "2026-12-31"), unapproved, 0, true),
+    ]
+    .into_iter()
+    .map(|(exception, standing, places, stale)| ExceptionOutcome {
+        exception: Arc::new(exception),
+        standing,
+        places,
+        stale,
+    })
+    .collect()
+}
+
+fn applied(number: usize) -> Option<AppliedException> {
+    let ExceptionOutcome { exception, standing, .. } = sample_exceptions().swap_remove(number);
+    Some(AppliedException { exception, standing })
+}
+
+fn sample_comparison() -> Comparison {
+    let absent = |path: &str, cause, proven| Absent {
+        rule: "sample-api-key".into(),
+        path: path.into(),
+        fingerprint: "5".repeat(64),
+        cause,
+        proven,
+        since: Some("2026-01-15".into()),
+    };
+    Comparison {
+        with: "evidence/2026-01-15".into(),
+        scan: Some("0".repeat(32)),
+        absent: vec![absent("gone/<b>.env", Cause::Code, true), absent("other.env", Cause::Configuration, true)],
     }
 }
 

@@ -9,7 +9,7 @@ use crate::blob::{Blob, Content, Offsets};
 use crate::check::TextFile;
 use crate::detect::{Ended, Engine, Match, Scratch as DetectScratch};
 use crate::finding::merge::{Judged, join_parts, settle};
-use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, inline_ignore};
+use crate::finding::{Fingerprint, FingerprintKey, Hit, Occurrence, Severity, Verdict, inline_ignore};
 use crate::secret::{LengthClass, Preview, Secret};
 use crate::slot;
 use crate::span::{ByteSpan, LineIndex};
@@ -20,6 +20,8 @@ pub struct Scanner {
     pub engine: Engine,
     /// The key of the fingerprints.
     pub key: FingerprintKey,
+    /// Further keys, under which files of the operator name secrets.
+    pub other_keys: Vec<FingerprintKey>,
     /// Keep values with the hits, since the operator asked to see them.
     pub keep_values: bool,
     /// The day of the scan, `YYYY-MM-DD`, against which inline ignores expire.
@@ -45,7 +47,13 @@ pub struct Ordinals {
 impl Scanner {
     /// A scanner under the public key, which keeps no values and to which no inline ignore has expired.
     pub fn new(engine: Engine) -> Self {
-        Self { engine, key: FingerprintKey::public(), keep_values: false, today: "1970-01-01".to_owned() }
+        Self {
+            engine,
+            key: FingerprintKey::public(),
+            other_keys: Vec::new(),
+            keep_values: false,
+            today: "1970-01-01".to_owned(),
+        }
     }
 
     /// Working memory for one worker.
@@ -153,7 +161,12 @@ fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ord
         reasons: one.judgement.reasons,
         ignore: inline_ignore(blob.text, one.span.clone(), &rule.id, &scanner.today),
         lifetime: None,
+        change: None,
+        exception: None,
+        verdict: Verdict::Minor,
     };
+    let under = |key: &FingerprintKey| key.shows(value).then(|| key.value(value));
+
     Hit {
         preview: Preview { prefix: rule.prefix.clone(), length: LengthClass::of(value.len()) },
         value: scanner.keep_values.then(|| Secret::new(value)),
@@ -162,5 +175,6 @@ fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ord
         value_id,
         shown,
         occurrence,
+        aliases: scanner.other_keys.iter().map(under).collect(),
     }
 }
