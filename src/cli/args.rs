@@ -1,5 +1,7 @@
 //! The arguments, as `clap` reads them.
 
+mod records;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum, ValueHint};
@@ -7,6 +9,8 @@ use gix_hash::ObjectId;
 
 use crate::finding::{Confidence, Severity};
 use crate::gap::GapClass;
+
+pub use records::{Baseline, Evidence, ExceptionAdd, Exceptions, Triage, TriageAdd};
 
 /// Finds secrets of non-human identities that lie outside vaults, and maps each to the ISO/IEC 27002 controls it is
 /// evidence about.
@@ -47,6 +51,25 @@ pub enum Command {
     /// Verify and read evidence bundles
     #[command(subcommand)]
     Evidence(Evidence),
+    /// Tell what two evidence bundles differ in and why; exit code 1 where the later has something new
+    Compare {
+        /// The earlier bundle
+        earlier: PathBuf,
+        /// The later bundle
+        later: PathBuf,
+        /// Layout
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+    /// Look at and renew baselines
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// List, check and add exceptions
+    #[command(subcommand)]
+    Exceptions(Exceptions),
+    /// Record decisions on findings
+    #[command(subcommand)]
+    Triage(Triage),
     /// Look at what configurations come to
     #[command(subcommand)]
     Config(Config),
@@ -74,9 +97,35 @@ pub struct Scan {
     /// What standard output gets
     #[arg(long, value_name = "F", help_heading = "Reports")]
     pub format: Option<Format>,
-    /// Also write format F to PATH; may be repeated. `evidence=DIR` writes an evidence bundle
+    /// Also write format F to PATH; may be repeated. `evidence=DIR` writes an evidence bundle, `baseline=FILE` a baseline
     #[arg(long, value_name = "F=PATH", value_parser = parse_output, help_heading = "Reports")]
     pub output: Vec<Output>,
+    /// What is known already, and does not fail the scan: a baseline file, or an evidence bundle. It stays in the report
+    #[arg(long, value_name = "FILE|BUNDLE", help_heading = "Verdict")]
+    pub baseline: Option<PathBuf>,
+    /// Exceptions with approver and end; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Verdict")]
+    pub exceptions: Vec<PathBuf>,
+    /// Read exceptions, baseline, configuration and triage that lie in the repository from this revision, so that a change
+    /// cannot excuse itself [default: what --since, --range or --staged start from, or the target branch of a merge or pull
+    /// request]
+    #[arg(long, value_name = "REV", help_heading = "Verdict")]
+    pub exceptions_from: Option<String>,
+    /// What people found who looked at findings; see `straykey triage`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Verdict")]
+    pub triage: Option<PathBuf>,
+    /// The units of the ISMS, which names who accepts the risks of each
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Verdict")]
+    pub scope: Option<PathBuf>,
+    /// Let the scan pass whatever it finds, for this reason, which every report tells; the configuration has to allow it
+    #[arg(long, value_name = "REASON", help_heading = "Verdict")]
+    pub bypass: Option<String>,
+    /// The bundle before the one that `--output evidence=DIR` writes: the two become links of a series
+    #[arg(long, value_name = "BUNDLE", value_hint = ValueHint::DirPath, help_heading = "Reports")]
+    pub previous: Option<PathBuf>,
+    /// Private key (PKCS#8 PEM) that signs the evidence bundle; the variable `STRAYKEY_SIGNING_KEY` holds one itself
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Reports")]
+    pub sign_key: Option<PathBuf>,
     /// The organisational unit that answers for the targets, for the evidence bundle
     #[arg(long, value_name = "NAME", help_heading = "Reports")]
     pub unit: Option<String>,
@@ -245,27 +294,6 @@ pub struct Explain {
     pub rules: Vec<PathBuf>,
 }
 
-/// `straykey evidence`.
-#[derive(Debug, Subcommand)]
-pub enum Evidence {
-    /// Check that the parts of a bundle agree with each other; exit code 1 where they do not
-    Verify {
-        /// The folder of the bundle
-        bundle: PathBuf,
-        /// Layout
-        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
-        format: ShowFormat,
-    },
-    /// Show what a bundle says, after checking it
-    Show {
-        /// The folder of the bundle
-        bundle: PathBuf,
-        /// Layout; JSON gives the records themselves
-        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
-        format: ShowFormat,
-    },
-}
-
 /// `straykey config`.
 #[derive(Debug, Subcommand)]
 pub enum Config {
@@ -360,6 +388,8 @@ pub enum OutputKind {
     Report(Format),
     /// An evidence bundle.
     Evidence,
+    /// What is known now, for `--baseline`.
+    Baseline,
 }
 
 /// Severities that can fail a scan, and none of them.
@@ -467,10 +497,13 @@ fn parse_output(text: &str) -> Result<Output, String> {
         let what = "standard output is for --format; a file of this name is written as ./-";
         return Err(what.to_owned());
     }
-    let kind = if format == "evidence" {
-        OutputKind::Evidence
-    } else {
-        OutputKind::Report(Format::from_str(format, false).map_err(|error| format!("{error} (or `evidence`)"))?)
+    let kind = match format {
+        "evidence" => OutputKind::Evidence,
+        "baseline" => OutputKind::Baseline,
+        _ => {
+            let format = Format::from_str(format, false);
+            OutputKind::Report(format.map_err(|error| format!("{error} (or `evidence`, `baseline`)"))?)
+        }
     };
     Ok(Output { kind, path: path.into() })
 }

@@ -119,6 +119,12 @@ pub(super) fn run_context(unit: Option<Claim<String>>, targets: &[Target]) -> Ru
     }
 }
 
+/// Who, or what account, runs the scan, and where that is said.
+pub(super) fn actor() -> String {
+    let RunContext { actor, .. } = run_context(None, &[]);
+    actor.map_or_else(|| "unknown".to_owned(), |claim| format!("{} ({})", claim.value, claim.source))
+}
+
 /// The first of these variables that is set to something.
 fn variable(names: &[&'static str]) -> Option<Claim<String>> {
     names.iter().find_map(|name| {

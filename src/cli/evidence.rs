@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
 use super::config::{Origin, Sourced};
 use super::settings::Settings;
-use super::{ExitCode, context, print};
+use super::{ExitCode, context, print, signing};
 use crate::blob::{hex, printable, printable_text};
 use crate::evidence::chain::{Record as ChainRecord, canonical, sha256_hex};
+use crate::evidence::sign::{PublicKey, SigningKey};
 use crate::evidence::{
-    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, ToolIdentity, Verified, check_free,
-    verify, write_bundle,
+    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, ToolIdentity, Verified,
+    check_free, verify, write_bundle,
 };
 use crate::report::Report;
 use crate::rule::Rule;
@@ -39,6 +40,8 @@ pub(super) struct Record<'s> {
     canaries: Canaries,
     unit: Option<Claim<String>>,
     configuration: Configuration,
+    previous: Option<Previous>,
+    key: Option<SigningKey>,
 }
 
 impl<'s> Record<'s> {
@@ -46,11 +49,19 @@ impl<'s> Record<'s> {
     /// read, so that a record cannot claim rules that do not work.
     pub(super) fn begin(args: &'s Scan, settings: &'s Settings) -> anyhow::Result<Option<Self>> {
         let mut bundles = args.output.iter().filter(|output| output.kind == OutputKind::Evidence);
-        let Some(output) = bundles.next() else { return Ok(None) };
+        let Some(output) = bundles.next() else {
+            if args.previous.is_some() || args.sign_key.is_some() {
+                bail!("--previous and --sign-key are about an evidence bundle: --output evidence=DIR is needed");
+            }
+            return Ok(None);
+        };
         if bundles.next().is_some() {
             bail!("a scan leaves one evidence bundle; --output evidence=DIR was given twice");
         }
         check_free(&output.path)?;
+        let key = signing::signing_key(args.sign_key.as_deref())?;
+        let unit = unit(settings);
+        let previous = args.previous.as_deref().map(|folder| previous(folder, settings, unit.as_ref())).transpose()?;
         let clock = Instant::now();
         let started = now();
         let mut id = [0; SCAN_ID];
@@ -71,7 +82,9 @@ impl<'s> Record<'s> {
             started,
             clock,
             canaries: plant_canaries(&settings.scanner, settings.resolved.min_confidence.value),
-            unit: unit(settings),
+            unit,
+            previous,
+            key,
             configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), files, resolved },
         }))
     }
@@ -85,11 +98,14 @@ impl<'s> Record<'s> {
             rules,
             disabled: set.disabled(),
             rules_sha256: set.digest(),
+            rule_digests: set.digests().into_iter().map(|(id, digest)| (id, hex(&digest))).collect(),
             canaries: &self.canaries,
             tool: tool(),
             configuration: self.configuration,
             context: context::run_context(self.unit, &report.targets),
             started: self.started,
+            previous: self.previous,
+            key: self.key.as_ref(),
         };
         let clock = self.clock;
         let end = || (now(), u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX));
@@ -105,6 +121,32 @@ fn unit(settings: &Settings) -> Option<Claim<String>> {
     value.clone().map(|unit| Claim::asserted(unit, source))
 }
 
+/// The link to the bundle in `folder`, which has to be one before this scan: of the same unit and branch. Else a series would
+/// branch, or two would be joined, by a slip.
+fn previous(folder: &Path, settings: &Settings, unit: Option<&Claim<String>>) -> anyhow::Result<Previous> {
+    let name = printable(folder.as_os_str().as_encoded_bytes());
+    let bundle = Bundle::read(folder)?;
+    let verified = match verify(&bundle) {
+        Ok(verified) => verified,
+        Err(found) => bail!("the bundle before, {name}, is not consistent: {}", printable_text(&found[0].to_string())),
+    };
+    let context = bundle.records.iter().find(|record| record.kind() == "run-context");
+    let said = |path: &[&str]| context.and_then(|record| record.text(path)).map(str::to_owned);
+    let branch = context
+        .and_then(|record| record.member(&["targets"])?.get(0)?.pointer("/branch/value")?.as_str())
+        .map(str::to_owned);
+    let here = settings.targets.first().and_then(|target| target.git.as_ref()?.branch.clone());
+    for (what, before, now) in
+        [("unit", said(&["unit", "value"]), unit.map(|unit| unit.value.clone())), ("branch", branch, here)]
+    {
+        if before != now {
+            let text = |one: Option<String>| one.map_or("none".to_owned(), |one| format!("`{}`", printable_text(&one)));
+            bail!("the bundle before, {name}, is of another {what}: {} there, {} here", text(before), text(now));
+        }
+    }
+    Ok(Previous { scan: verified.scan, head: verified.head.hash, manifest_sha256: verified.manifest_sha256 })
+}
+
 /// The moment in UTC, to the millisecond.
 fn now() -> String {
     format!("{:.3}", jiff::Timestamp::now())
@@ -116,19 +158,25 @@ fn tool() -> ToolIdentity {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         sha256: program.ok().map(|digest| hex(&digest)),
+        engine: env!("STRAYKEY_ENGINE"),
     }
 }
 
 /// Runs `straykey evidence`.
 pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Verify { bundle: folder, format } => {
+        Command::Verify { bundle: folder, key, format } => {
+            let keys = signing::public_keys(&key)?;
             let bundle = Bundle::read(&folder)?;
             print(|out| match format {
-                ShowFormat::Text => verify_text(&folder, &bundle, out),
-                ShowFormat::Json => verify_json(&bundle, out),
+                ShowFormat::Text => verify_text(&folder, &bundle, &keys, out),
+                ShowFormat::Json => verify_json(&bundle, &keys, out),
             })
         }
+        Command::Keygen { file } => signing::keygen(&file),
+        Command::Sign { bundle, key } => signing::sign(&bundle, key.as_deref()),
+        Command::Statement { bundle, pae } => signing::statement(&bundle, pae),
+        Command::AttachSignature { bundle, signature, public_key } => signing::attach(&bundle, &signature, &public_key),
         Command::Show { bundle: folder, format } => {
             let bundle = Bundle::read(&folder)?;
             print(|out| match format {
@@ -139,21 +187,67 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn verify_text(folder: &Path, bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+/// What is known of who made a bundle whose parts agree.
+enum Authenticity {
+    /// A pinned key signed it.
+    Authentic(PublicKey),
+    /// No key was pinned, so nobody was asked for.
+    NotAsked,
+    /// None of the pinned keys signed it: what is there instead, in a clause.
+    Refused(String),
+}
+
+fn authenticity(bundle: &Bundle, verified: &Verified, keys: &[PublicKey]) -> Authenticity {
+    if keys.is_empty() {
+        return Authenticity::NotAsked;
+    }
+    if let Some(key) = bundle.signer(keys) {
+        return Authenticity::Authentic(key.clone());
+    }
+    Authenticity::Refused(match &verified.signed_by[..] {
+        [] => "it is not signed".to_owned(),
+        ids => format!("it is signed, but by none of the keys given; the signatures name {}", ids.join(", ")),
+    })
+}
+
+fn verify_text(folder: &Path, bundle: &Bundle, keys: &[PublicKey], out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let name = printable(folder.as_os_str().as_encoded_bytes());
     let code = match verify(bundle) {
-        Ok(Verified { scan, head, manifest_sha256 }) => {
-            writeln!(out, "{name}: consistent")?;
+        Ok(verified) => {
+            let authenticity = authenticity(bundle, &verified, keys);
+            let Verified { scan, head, manifest_sha256, signed_by } = verified;
+            match &authenticity {
+                Authenticity::Authentic(key) => writeln!(out, "{name}: authentic (key {})", key.id())?,
+                Authenticity::NotAsked => writeln!(out, "{name}: consistent")?,
+                Authenticity::Refused(why) => {
+                    writeln!(out, "{name}: consistent, not authentic: {}", printable_text(why))?
+                }
+            }
             writeln!(out, "  scan      {scan}")?;
             writeln!(out, "  records   {}, each follows the one before", head.records)?;
             writeln!(out, "  head      {}", head.hash)?;
             writeln!(out, "  manifest  {manifest_sha256}")?;
-            writeln!(
-                out,
-                "The parts agree with each other. Who made them, and that they are the first ones made, is for a\n\
-                 signature or a digest kept elsewhere to show."
-            )?;
-            0
+            if let Some(previous) = bundle.records.first().and_then(|record| record.text(&["previous", "scan"])) {
+                writeln!(out, "  previous  {}", printable_text(previous))?;
+            }
+            match authenticity {
+                Authenticity::Authentic(_) => {
+                    writeln!(out, "The parts agree with each other, and this key signed them.")?;
+                    0
+                }
+                Authenticity::NotAsked => {
+                    for id in signed_by {
+                        writeln!(out, "  signature names key {}, not checked: --key FILE", printable_text(&id))?;
+                    }
+                    writeln!(
+                        out,
+                        "The parts agree with each other. Who made them, and that they are the first ones made, is for a\n\
+                         signature or a digest kept elsewhere to show."
+                    )?;
+                    0
+                }
+                Authenticity::Refused(_) => DISAGREES,
+            }
         }
         Err(found) => {
             writeln!(out, "{name}: not consistent")?;
@@ -169,13 +263,28 @@ fn verify_text(folder: &Path, bundle: &Bundle, out: &mut dyn Write) -> anyhow::R
     Ok(code)
 }
 
-fn verify_json(bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+fn verify_json(bundle: &Bundle, keys: &[PublicKey], out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let row = |one: &Disagreement| json!({ "part": one.part, "record": one.record, "what": one.what });
     let (document, code) = match verify(bundle) {
         Ok(verified) => {
-            let Verified { scan, head, manifest_sha256 } = verified;
+            let authenticity = authenticity(bundle, &verified, keys);
+            let Verified { scan, head, manifest_sha256, signed_by } = verified;
             let chain = json!({ "records": head.records, "head": head.hash });
-            (json!({ "state": "consistent", "scan": scan, "chain": chain, "manifest_sha256": manifest_sha256 }), 0)
+            let (state, key, why, code) = match authenticity {
+                Authenticity::Authentic(key) => ("authentic", Some(key.id()), None, 0),
+                Authenticity::NotAsked => ("consistent", None, None, 0),
+                Authenticity::Refused(why) => ("not authentic", None, Some(why), DISAGREES),
+            };
+            let document = json!({
+                "state": state,
+                "key": key,
+                "why": why,
+                "scan": scan,
+                "chain": chain,
+                "manifest_sha256": manifest_sha256,
+                "signed_by": signed_by,
+            });
+            (document, code)
         }
         Err(found) => {
             let rows: Vec<Value> = found.iter().map(row).collect();
@@ -248,6 +357,33 @@ fn show_record(record: &ChainRecord, out: &mut dyn Write) -> anyhow::Result<()> 
                 }
             }
         }
+        "rules" => {}
+        "absent" => writeln!(
+            out,
+            "Absent   {}  {}  known since {}{}",
+            text(&["rule"]),
+            text(&["path"]),
+            text(&["since"]),
+            record.text(&["gone"]).map_or_else(String::new, |day| format!(", gone on {}", printable_text(day)))
+        )?,
+        "exception" => writeln!(
+            out,
+            "Exception {}  {}  {}, until {}, approved by {}; {} places",
+            text(&["id"]),
+            text(&["standing"]),
+            text(&["reason"]),
+            text(&["expires_on"]),
+            text(&["approved_by"]),
+            number(&["places"])
+        )?,
+        "attempt" => writeln!(out, "Attempt  {}  {}: {}", text(&["kind"]), text(&["file"]), text(&["what"]))?,
+        "bypass" => writeln!(
+            out,
+            "BYPASS by {}: {}; the exit code would have been {}",
+            text(&["by"]),
+            text(&["reason"]),
+            number(&["exit_code"])
+        )?,
         "exclusion" | "gap" => {
             let label = if record.kind() == "gap" { "Gap" } else { "Exclusion" };
             let (class, path, reason) = (text(&["class"]), text(&["path"]), text(&["reason"]));

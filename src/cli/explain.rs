@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::args::{Explain, ShowFormat};
+use super::governed::Governed;
 use super::settings::{overrides, rule_set};
 use super::{ExitCode, config, key, print};
 use crate::blob::{FilePlace, Origin, printable};
@@ -72,7 +73,7 @@ fn explain(args: &Explain) -> anyhow::Result<Explained> {
     }
     git::prepare();
     let rules = rule_set(&args.rules)?;
-    let resolved = config::load(&args.config, &rules)?;
+    let resolved = config::load(&args.config, &rules, &mut Governed::by_nothing())?;
     let rules = rules.configure(&overrides(&resolved));
     if let Some(id) = &args.rule
         && rules.find(id).is_none()

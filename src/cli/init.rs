@@ -57,6 +57,7 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
     let mut salt = [0; SALT_LENGTH];
     getrandom::fill(&mut salt).map_err(|error| anyhow!("no random bytes for a salt are to be had: {error}"))?;
     let mut files = vec![(PathBuf::from("straykey.toml"), config::template(&hex(&salt)))];
+    files.push((PathBuf::from("exceptions.toml"), super::exceptions::template()));
     let github = folder.join(".github").is_dir();
     let gitlab = folder.join(".gitlab-ci.yml").is_file();
     if github {

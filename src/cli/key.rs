@@ -58,6 +58,24 @@ pub(super) fn find(file: Option<&Path>, salt: Option<&Secret>) -> anyhow::Result
     }
 }
 
+/// The key with this id, if it is to be had: any of those that could have been taken.
+pub(super) fn named(id: &str, file: Option<&Path>, salt: Option<&Secret>) -> anyhow::Result<Option<FingerprintKey>> {
+    let mut keys = vec![FingerprintKey::public()];
+    if let Some(value) = env::var_os(VARIABLE) {
+        keys.push(given(value.as_encoded_bytes(), VARIABLE)?.key);
+    }
+    if let Some(path) = file {
+        let text =
+            fs::read(path).with_context(|| format!("cannot read the fingerprint key file {}", path.display()))?;
+        keys.push(given(text.trim_ascii_end(), &path.display().to_string())?.key);
+    }
+    keys.extend(salt.map(|salt| FingerprintKey::new(salt.expose(), Keyed::Salt)));
+    if let Some(path) = user_key_path().filter(|path| path.exists()) {
+        keys.push(read_user_key(&path)?);
+    }
+    Ok(keys.into_iter().find(|key| key.info().key_id == id))
+}
+
 fn given(bytes: &[u8], source: &str) -> anyhow::Result<Found> {
     if bytes.is_empty() {
         bail!("the fingerprint key in {source} is empty");

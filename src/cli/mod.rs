@@ -3,19 +3,27 @@
 //! The only part of the crate that reads the environment and the clock, and, with the reports, the only one that prints.
 
 pub mod args;
+mod baseline;
 pub mod config;
 mod context;
 mod controls;
 mod evidence;
+mod exceptions;
 mod explain;
+mod governed;
 mod import;
 mod info;
 mod init;
 mod key;
+mod past;
 mod progress;
 mod rules;
 mod scan;
+mod scope;
 mod settings;
+mod signing;
+mod triage;
+mod verdict;
 
 use std::io::{self, Write};
 
@@ -40,6 +48,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Controls(command) => controls::run(command),
         Command::Explain(args) => explain::run(&args),
         Command::Evidence(command) => evidence::run(command),
+        Command::Compare { earlier, later, format } => baseline::compare(&earlier, &later, format),
+        Command::Baseline(command) => baseline::run(command),
+        Command::Exceptions(command) => exceptions::run(command),
+        Command::Triage(command) => triage::run(command),
         Command::Config(Config::Show(show)) => config::show(&show),
         Command::Init { folder } => init::run(&folder),
         Command::Completions { shell } => {

@@ -10,20 +10,19 @@ use super::args::{Color, Format, Output, OutputKind, Scan};
 use super::evidence::Record;
 use super::progress;
 use super::settings::Settings;
-use super::{ExitCode, is_broken_pipe};
-use crate::finding::{Confidence, Finding, group};
-use crate::govern::assess;
+use super::{ExitCode, is_broken_pipe, verdict};
+use crate::evidence::circumstances::Circumstances;
 use crate::report::file::Staged;
-use crate::report::{Outcome, Report, TargetKind, csv, json, markdown, pretty, sarif};
+use crate::report::{Report, csv, json, markdown, pretty, sarif};
 use crate::rule::Rule;
-use crate::scan::{Collected, scan, settle};
+use crate::scan::scan;
 
 /// Columns of a report that no terminal shows.
 const DEFAULT_WIDTH: usize = 100;
 
 pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitCode> {
     check_outputs(args, quiet)?;
-    let settings = Settings::resolve(args)?;
+    let (settings, governed) = Settings::resolve(args)?;
     let record = Record::begin(args, &settings)?;
     tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.options.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
@@ -33,8 +32,8 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     if let Some(Err(error)) = settings.options.cache.as_ref().map(|cache| cache.save()) {
         collected.notes.push(format!("the cache cannot be written: {}", error.kind()));
     }
-    let report = build_report(&settings, collected);
-    write_all(args, quiet, &report, &settings, record)?;
+    let (report, now) = verdict::report_of(args, &settings, governed, collected);
+    write_all(args, quiet, &report, &settings, &now, record)?;
     Ok(report.outcome.exit_code())
 }
 
@@ -60,91 +59,22 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build_report(settings: &Settings, collected: Collected) -> Report {
-    let Collected { hits, mut slots, mut gaps, mut exclusions, coverage, mut notes } = collected;
-    let mut findings = group(hits);
-    assess(&mut findings);
-    let resolved = &settings.resolved;
-    let min_confidence = resolved.min_confidence.value;
-    let withheld = withhold(&mut findings, min_confidence);
-    let today = &settings.scanner.today;
-    settings.ignore_policy.apply(&mut findings, today);
-    let accepted = resolved.accepted_gap.iter().map(|entry| &entry.value);
-    notes.extend(settle(&mut gaps, accepted, &settings.scan_targets, today));
-    slots.sort();
-    slots.dedup();
-    gaps.sort();
-    gaps.dedup();
-    exclusions.sort();
-    notes.extend(settings.notes.iter().cloned());
-    notes.sort();
-    notes.dedup();
-    // A commit that only removes files is no mistake.
-    let changes = settings.targets.iter().all(|target| matches!(target.kind, TargetKind::Staged | TargetKind::Range));
-    let empty = coverage.files_read == 0
-        && coverage.history.commits + coverage.history.files == 0
-        && gaps.is_empty()
-        && !changes;
-    if empty && !resolved.allow_empty.value {
-        notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
-    }
-    let failing = resolved.fail_on.value.severity();
-    let outcome = Outcome {
-        failed: failing.is_some_and(|least| {
-            let mut places = findings.iter().flat_map(|finding| &finding.occurrences);
-            places.any(|place| place.severity >= least && !place.is_honoured())
-        }),
-        complete: (!empty || resolved.allow_empty.value)
-            && !gaps.iter().any(|gap| gap.accepted.is_none() && resolved.fail_on_gap.value.contains(&gap.class)),
-    };
-    Report {
-        targets: settings.targets.clone(),
-        findings,
-        withheld,
-        min_confidence,
-        slots,
-        coverage,
-        gaps,
-        exclusions,
-        key: settings.scanner.key.info(),
-        outcome,
-        comparison: None,
-        exceptions: Vec::new(),
-        attempts: Vec::new(),
-        bypass: None,
-        notes,
-    }
-}
-
-/// Takes out the places under `least`, and the findings that have no other; returns how many places that were.
-fn withhold(findings: &mut Vec<Finding>, least: Confidence) -> u64 {
-    let mut withheld = 0;
-    findings.retain_mut(|finding| {
-        let before = finding.occurrences.len();
-        finding.occurrences.retain(|one| one.confidence >= least);
-        withheld += (before - finding.occurrences.len()) as u64;
-        finding.severity = finding.occurrences.iter().map(|one| one.severity).max().unwrap_or(finding.severity);
-        !finding.occurrences.is_empty()
-    });
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    withheld
-}
-
 /// Writes every report or, if one cannot be written, none.
 fn write_all(
     args: &Scan,
     quiet: bool,
     report: &Report,
     settings: &Settings,
+    now: &Circumstances,
     record: Option<Record<'_>>,
 ) -> anyhow::Result<()> {
     let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| loaded.rule.clone()).collect();
-    let staged = args
+    let mut staged = args
         .output
         .par_iter()
         .filter_map(|output| match output {
             Output { kind: OutputKind::Report(format), path } => Some((*format, path)),
-            Output { kind: OutputKind::Evidence, .. } => None,
+            Output { kind: OutputKind::Evidence | OutputKind::Baseline, .. } => None,
         })
         .map(|(format, path)| {
             let style =
@@ -154,6 +84,10 @@ fn write_all(
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
+    for output in args.output.iter().filter(|output| output.kind == OutputKind::Baseline) {
+        let baseline = verdict::baseline_of(report, settings, now);
+        staged.push(Staged::stage(&output.path, false, |out| baseline.write(out))?);
+    }
     if let Some(record) = record {
         record.write(report, &rules)?;
     }

@@ -10,10 +10,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::args::{Scan, parse_pushed};
 use super::config::{self, Resolved, RuleChange};
+use super::exceptions;
+use super::governed::{Governed, Versions};
 use super::key;
+use super::past::Past;
+use super::scope;
+use super::triage::Decisions;
 use crate::blob::CommitRange;
 use crate::detect::Engine;
-use crate::finding::IgnorePolicy;
+use crate::finding::baseline::Under;
+use crate::finding::exception::{ExceptionPolicy, StatedException};
+use crate::finding::{FingerprintKey, IgnorePolicy};
 use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
 use crate::rule::{RuleOverride, RuleSet, load_folder};
@@ -30,11 +37,19 @@ pub(super) struct Settings {
     pub(super) ignore_policy: IgnorePolicy,
     pub(super) resolved: Resolved,
     pub(super) notes: Vec<String>,
+    /// What the scan is held against.
+    pub(super) past: Option<Past>,
+    /// The exceptions that the operator names: those of each file, with the key of its fingerprints.
+    pub(super) exceptions: Vec<(Option<String>, Vec<StatedException>)>,
+    /// Which of them hold.
+    pub(super) exception_policy: ExceptionPolicy,
+    /// What people decided on findings.
+    pub(super) decisions: Option<Decisions>,
 }
 
 impl Settings {
-    /// Resolves the arguments of a scan.
-    pub(super) fn resolve(args: &Scan) -> anyhow::Result<Self> {
+    /// Resolves the arguments of a scan, and tells which of the files that govern it hold.
+    pub(super) fn resolve(args: &Scan) -> anyhow::Result<(Self, Governed)> {
         let threads = match args.threads {
             Some(threads) => usize::from(threads),
             None => std::thread::available_parallelism().map_or(1, usize::from),
@@ -44,8 +59,13 @@ impl Settings {
         git::prepare();
         let (scan_targets, targets) = resolve_targets(args)?;
         let rules = rule_set(&args.rules)?;
-        let mut resolved = config::load(&args.config, &rules)?;
+        let mut governed = Governed::of(args)?;
+        let mut resolved = config::load(&args.config, &rules, &mut governed)?;
         resolved.command_line(args);
+        governed.may_excuse_itself = resolved.may_excuse_itself.value;
+        if args.bypass.is_some() && !resolved.allow_bypass.value {
+            bail!("--bypass is not allowed; `bypass.allow` of the configuration allows it");
+        }
         let engine = Engine::new(rules.configure(&overrides(&resolved)));
         let cache = args.cache.as_ref().map(|path| Arc::new(Cache::open(path, cache_digest(&engine, &resolved))));
         let options = Options {
@@ -64,12 +84,40 @@ impl Settings {
             engine.compile_all()?;
         }
         let salt = resolved.salt.as_ref().map(|salt| &salt.value);
-        let found = key::find(args.fingerprint_key_file.as_deref(), salt)?;
+        let key_file = args.fingerprint_key_file.as_deref();
+        let found = key::find(key_file, salt)?;
+        let past = match (&args.baseline, &args.previous) {
+            (Some(path), _) => Some(Past::baseline(path, &mut governed)?),
+            (None, Some(path)) => Some(Past::bundle(path)?),
+            (None, None) => None,
+        };
+        let exceptions =
+            args.exceptions.iter().map(|path| exceptions_of(path, &mut governed)).collect::<Result<Vec<_>, _>>()?;
+        let decisions = args.triage.as_deref().map(|path| decisions_of(path, &mut governed)).transpose()?;
+        let risk_owner = risk_owner(args, &resolved, &mut governed)?;
+        let past_key = past.iter().map(|past| (&past.key_id, "the baseline"));
+        let exception_keys = exceptions.iter().filter_map(|(key, _)| Some((key.as_ref()?, "the exceptions")));
+        let triage_key = decisions.iter().filter_map(|one| Some((one.key_id.as_ref()?, "the triage file")));
+        let mut other_keys: Vec<FingerprintKey> = Vec::new();
+        let main = found.key.info().key_id;
+        for (id, what) in past_key.chain(exception_keys).chain(triage_key) {
+            if *id == main || other_keys.iter().any(|key| key.info().key_id == *id) {
+                continue;
+            }
+            match key::named(id, key_file, salt)? {
+                Some(key) => other_keys.push(key),
+                None => bail!(
+                    "{what} is under the key {}, which is not to be had; this scan is under {main}: give the scan that key \
+                     too (STRAYKEY_FINGERPRINT_KEY, --fingerprint-key-file, `salt`)",
+                    crate::blob::printable_text(id)
+                ),
+            }
+        }
         let today = args.at.clone().unwrap_or_else(super::today);
         let mut notes = resolved.notes.clone();
         notes.extend(found.note);
-        Ok(Self {
-            scanner: Scanner { engine, key: found.key, other_keys: Vec::new(), keep_values: args.show_secrets, today },
+        let settings = Self {
+            scanner: Scanner { engine, key: found.key, other_keys, keep_values: args.show_secrets, today },
             scan_targets,
             targets,
             options,
@@ -78,10 +126,56 @@ impl Settings {
                 require_reason: resolved.require_reason.value,
                 max_days: Some(resolved.max_days.value),
             },
+            exception_policy: resolved.exception_policy(risk_owner),
             resolved,
             notes,
-        })
+            past,
+            exceptions,
+            decisions,
+        };
+        Ok((settings, governed))
     }
+
+    /// The key with this id, which was looked up before the scan.
+    pub(super) fn under(&self, key_id: &str) -> Under<'_> {
+        let other = self.scanner.other_keys.iter().enumerate().find(|(_, key)| key.info().key_id == key_id);
+        other.map_or(Under::Main, |(index, key)| Under::Other(index, key))
+    }
+}
+
+/// The exceptions of the file at `path`, those too that only the change that is scanned brings.
+fn exceptions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<(Option<String>, Vec<StatedException>)> {
+    let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
+    let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
+    let read = |bytes: Option<Vec<u8>>| bytes.map(|bytes| exceptions::read(&name, &bytes)).transpose();
+    let (obeyed, proposed) = (read(obeyed)?.unwrap_or_default(), read(proposed)?.unwrap_or_default());
+    let mut stated: Vec<_> = obeyed.entries.iter().map(|one| one.stated(false)).collect();
+    let more = proposed.entries.iter().filter(|one| !obeyed.entries.iter().any(|known| known.says_the_same(one)));
+    // A fingerprint under another key speaks of nothing that can be known here.
+    let same_key = obeyed.key_id.is_none() || proposed.key_id.is_none() || obeyed.key_id == proposed.key_id;
+    stated.extend(more.filter(|_| same_key).map(|one| one.stated(true)));
+    Ok((obeyed.key_id.or(proposed.key_id), stated))
+}
+
+fn decisions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<Decisions> {
+    let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
+    let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
+    if proposed.is_some() {
+        let what = "the change brings decisions on its own findings, which do not count".to_owned();
+        governed.attempt("triage", path, what, None);
+    }
+    Decisions::read(&name, &obeyed.unwrap_or_default())
+}
+
+/// Who accepts the risks of the unit that is scanned, as the scope says.
+fn risk_owner(args: &Scan, resolved: &Resolved, governed: &mut Governed) -> anyhow::Result<Option<String>> {
+    let Some(path) = &args.scope else { return Ok(None) };
+    let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
+    if proposed.is_some() {
+        let what = "the change edits who accepts risks; the scope before it holds".to_owned();
+        governed.attempt("scope", path, what, None);
+    }
+    scope::risk_owner(path, &obeyed.unwrap_or_default(), resolved.unit.value.as_deref())
 }
 
 /// A digest of all that decides on what is found in a history, but for the history and the program.

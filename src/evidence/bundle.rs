@@ -1,6 +1,7 @@
 //! Writes a bundle: into a folder beside its place, which is renamed when every part is on the disk, so that nobody
 //! meets half of one.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,12 @@ use sha2::{Digest as _, Sha256};
 use super::chain::{Record, Writer};
 use super::manifest::{Part, manifest, statement};
 use super::record::{
-    Body, Configuration, ControlStateRecord, CoverageRecord, FormResult, RulePack, RunContext, SCHEMA, ScanCompleted,
-    ScanStarted, SelfTest, ToolIdentity, slot_records,
+    AbsentRecord, AttemptRecord, Body, Configuration, ControlStateRecord, CoverageRecord, ExceptionRecord, FormResult,
+    Previous, RulePack, RulesRecord, RunContext, SCHEMA, ScanCompleted, ScanStarted, SelfTest, ToolIdentity,
+    slot_records,
 };
-use super::{MANIFEST, RECORDS, RESULTS, STATEMENT};
+use super::sign::{Envelope, SigningKey};
+use super::{ENVELOPE, MANIFEST, RECORDS, RESULTS, STATEMENT};
 use crate::blob::{hex, printable};
 use crate::govern::{KindRules, Tested, control_states};
 use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
@@ -38,6 +41,8 @@ pub struct Evidence<'e> {
     pub disabled: &'e [Arc<Rule>],
     /// SHA-256 over the active rules.
     pub rules_sha256: [u8; 32],
+    /// A digest of each of them, by id.
+    pub rule_digests: BTreeMap<String, String>,
     /// What the self-test says.
     pub canaries: &'e Canaries,
     /// The program.
@@ -48,6 +53,10 @@ pub struct Evidence<'e> {
     pub context: RunContext,
     /// When the scan began, RFC 3339 in UTC.
     pub started: String,
+    /// The bundle before this one in its series.
+    pub previous: Option<Previous>,
+    /// What signs the statement.
+    pub key: Option<&'e SigningKey>,
 }
 
 /// A bundle that could not be written.
@@ -134,6 +143,11 @@ fn write_parts(evidence: &Evidence<'_>, folder: &Path, end: impl FnOnce() -> (St
     write_part(folder, MANIFEST, |out| out.write_all(&manifest))?;
     let statement = statement(&manifest, &head, &started, &completed);
     write_part(folder, STATEMENT, |out| out.write_all(&statement))?;
+    if let Some(key) = evidence.key {
+        let mut envelope = Envelope::default();
+        envelope.sign(&statement, key);
+        write_part(folder, ENVELOPE, |out| out.write_all(&envelope.to_bytes(&statement)))?;
+    }
     Ok(())
 }
 
@@ -186,9 +200,11 @@ fn write_records(
         configuration: &evidence.configuration,
         key: KeyRow::new(&report.key),
         targets: report.targets.iter().map(TargetRow::new).collect(),
+        previous: evidence.previous.as_ref(),
     });
     chain.append(&started)?;
     chain.append(&Body::RunContext(&evidence.context))?;
+    chain.append(&Body::Rules(RulesRecord { digests: evidence.rule_digests.clone() }))?;
     for exclusion in &report.exclusions {
         chain.append(&Body::Exclusion(ExclusionRow::new(exclusion)))?;
     }
@@ -208,6 +224,20 @@ fn write_records(
     chain.append(&Body::SelfTest(self_test(evidence)))?;
     for finding in &report.findings {
         chain.append(&Body::Finding(Box::new(FindingRow::new(finding, false))))?;
+    }
+    if let Some(comparison) = &report.comparison {
+        for entry in &comparison.remembered {
+            chain.append(&Body::Absent(AbsentRecord::new(entry, &comparison.absent)))?;
+        }
+    }
+    for outcome in &report.exceptions {
+        chain.append(&Body::Exception(ExceptionRecord::new(outcome)))?;
+    }
+    for attempt in &report.attempts {
+        chain.append(&Body::Attempt(AttemptRecord::new(attempt)))?;
+    }
+    if let Some(bypass) = &report.bypass {
+        chain.append(&Body::Bypass(bypass))?;
     }
     for state in &control_states(&report.findings, &tested(evidence)) {
         chain.append(&Body::ControlState(ControlStateRecord::new(state)))?;

@@ -51,6 +51,7 @@ pub(super) fn statement(manifest: &[u8], head: &Head, started: &Record, complete
             "rulePack": of(started, &["rule_pack"]),
             "configuration": { "sha256": of(started, &["configuration", "sha256"]) },
             "key": of(started, &["key"]),
+            "previous": of(started, &["previous"]),
             "started": of(started, &["started"]),
             "completed": of(completed, &["completed"]),
             "outcome": of(completed, &["outcome"]),
@@ -60,7 +61,7 @@ pub(super) fn statement(manifest: &[u8], head: &Head, started: &Record, complete
     }))
 }
 
-fn line(value: &Value) -> Vec<u8> {
+pub(super) fn line(value: &Value) -> Vec<u8> {
     let mut text = canonical(value);
     text.push(b'\n');
     text

@@ -7,18 +7,24 @@
 //! | `results.sarif` | the findings as SARIF |
 //! | `manifest.json` | size and SHA-256 of each part, and the head of the chain |
 //! | `statement.intoto.json` | an in-toto Statement v1 whose subject is the manifest |
+//! | `statement.dsse.json` | signatures of the statement, where there are any ([`sign`]) |
 //!
 //! Every part is canonical JSON (RFC 8785) but the SARIF, so that a part has one spelling and can be made again from
 //! what it says. `docs/evidence.md` says what a bundle proves and what it does not.
 
 mod bundle;
 pub mod chain;
+pub mod circumstances;
+pub mod compare;
 mod manifest;
 mod record;
+pub mod sign;
 mod verify;
 
 pub use bundle::{BundleError, Evidence, check_free, write_bundle};
-pub use record::{Basis, Ci, Claim, Configuration, ConfigurationFile, RunContext, TargetContext, ToolIdentity};
+pub use record::{
+    Basis, Ci, Claim, Configuration, ConfigurationFile, Previous, RunContext, TargetContext, ToolIdentity,
+};
 pub use verify::{Bundle, Disagreement, ReadError, Verified, verify};
 
 /// The file of the records.
@@ -29,6 +35,10 @@ pub const RESULTS: &str = "results.sarif";
 pub const MANIFEST: &str = "manifest.json";
 /// The statement over the manifest.
 pub const STATEMENT: &str = "statement.intoto.json";
+/// The signatures of the statement.
+pub const ENVELOPE: &str = "statement.dsse.json";
+/// An outside time stamp.
+pub const STAMP: &str = "statement.tsr";
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::blob::{Origin, printable};
+use crate::finding::baseline::{Entry, SecretId};
+use crate::finding::{Absent, Attempt, Bypass, Exception, ExceptionOutcome};
 use crate::govern::{ControlState, State};
 use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
 use crate::scan::{CanaryOutcome, Form};
@@ -60,6 +62,8 @@ pub(super) enum Body<'r> {
     ScanStarted(ScanStarted<'r>),
     /// Where, for whom and by whom the scan was run.
     RunContext(&'r RunContext),
+    /// Which rules were active, each with a digest.
+    Rules(RulesRecord),
     /// A part of the scope that policy left out.
     Exclusion(ExclusionRow<'r>),
     /// A part of the scope that could not be read, or not wholly.
@@ -74,6 +78,14 @@ pub(super) enum Body<'r> {
     SelfTest(SelfTest<'r>),
     /// A secret.
     Finding(Box<FindingRow<'r>>),
+    /// A secret at a path that an earlier scan knew and this one did not find.
+    Absent(AbsentRecord<'r>),
+    /// A decision of people to let findings stand until a day, and what came of it.
+    Exception(ExceptionRecord<'r>),
+    /// Something by which the change that was scanned would have got past the gate.
+    Attempt(AttemptRecord<'r>),
+    /// The order to let the scan pass whatever it finds.
+    Bypass(&'r Bypass),
     /// What the scan says of a control.
     ControlState(ControlStateRecord<'r>),
     /// The last record.
@@ -95,6 +107,20 @@ pub(super) struct ScanStarted<'r> {
     pub(super) key: KeyRow<'r>,
     /// What was to be scanned, in the order of the command line.
     pub(super) targets: Vec<TargetRow<'r>>,
+    /// The bundle before this one in its series; null in the first.
+    pub(super) previous: Option<&'r Previous>,
+}
+
+/// The bundle before another one in a series.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Previous {
+    /// Its scan.
+    pub scan: String,
+    /// The hash of its last record.
+    pub head: String,
+    /// SHA-256 of its manifest, which its statement is about.
+    pub manifest_sha256: String,
 }
 
 /// The program that made the record.
@@ -107,6 +133,8 @@ pub struct ToolIdentity {
     pub version: &'static str,
     /// SHA-256 of the program file; null where it could not be read.
     pub sha256: Option<String>,
+    /// Digest of the sources that the program was built from, rules included.
+    pub engine: &'static str,
 }
 
 /// The rules that were active.
@@ -117,6 +145,14 @@ pub(super) struct RulePack {
     pub(super) rules: usize,
     /// SHA-256 over all of them; differs as soon as one does.
     pub(super) sha256: String,
+}
+
+/// The active rules. A rule is the same in two scans where its digest is, whatever its pack is called.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct RulesRecord {
+    /// By id: the first 16 hexadecimal digits of SHA-256 over the rule.
+    pub(super) digests: BTreeMap<String, String>,
 }
 
 /// The settings that the scan ran with.
@@ -276,6 +312,98 @@ struct FormSchema {
     form: String,
     /// `found` or `not-found`.
     outcome: String,
+}
+
+/// A secret at a path that an earlier scan knew and this one did not find.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct AbsentRecord<'r> {
+    /// Fingerprint of the value, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<&'r str>,
+    /// Fingerprint of the place, where the value has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'r str>,
+    /// Path relative to the target.
+    path: &'r str,
+    /// The rule that found it.
+    rule: &'r str,
+    /// The day on which it was first known.
+    since: &'r str,
+    /// The day on which it was seen to have gone; null where it only was not looked at, or with other rules or settings. That
+    /// it is gone does not make it invalid.
+    gone: Option<&'r str>,
+    /// Only a history held it.
+    history: bool,
+    /// Why it is absent now: `code`, `rules`, `configuration`, `scope`; null where it had gone before.
+    cause: Option<&'r str>,
+    /// Whether nothing else can be the cause.
+    proven: bool,
+}
+
+impl<'r> AbsentRecord<'r> {
+    pub(super) fn new(entry: &'r Entry, absent: &'r [Absent]) -> Self {
+        let Entry { secret, path, rule, since, gone, history } = entry;
+        let told = absent.iter().find(|one| one.fingerprint == secret.text() && one.path == *path);
+        let (fingerprint, place) = match secret {
+            SecretId::Fingerprint(text) => (Some(text.as_str()), None),
+            SecretId::Place(text) => (None, Some(text.as_str())),
+        };
+        Self {
+            fingerprint,
+            place,
+            path,
+            rule,
+            since,
+            gone: gone.as_deref(),
+            history: *history,
+            cause: told.map(|one| one.cause.name()),
+            proven: told.is_some_and(|one| one.proven),
+        }
+    }
+}
+
+/// An exception that the operator named.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ExceptionRecord<'r> {
+    #[serde(flatten)]
+    exception: &'r Exception,
+    /// `active`, `expired`, `unapproved`, `refused` by policy, or `proposed` by the change that was scanned.
+    standing: &'static str,
+    /// What lacks.
+    why: Option<&'r str>,
+    /// Places that it speaks of.
+    places: u64,
+    /// It names a rule that there is not.
+    stale: bool,
+}
+
+impl<'r> ExceptionRecord<'r> {
+    pub(super) fn new(outcome: &'r ExceptionOutcome) -> Self {
+        let ExceptionOutcome { exception, standing, places, stale } = outcome;
+        Self { exception, standing: standing.name(), why: standing.why(), places: *places, stale: *stale }
+    }
+}
+
+/// Something that was not obeyed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct AttemptRecord<'r> {
+    /// `exception`, `baseline`, `configuration`, `inline-ignore`; more may come.
+    kind: &'r str,
+    file: &'r str,
+    /// What it does, in a clause.
+    what: &'r str,
+    /// Places that it would take out of the verdict, where that is known.
+    places: Option<u64>,
+}
+
+impl<'r> AttemptRecord<'r> {
+    pub(super) fn new(attempt: &'r Attempt) -> Self {
+        let Attempt { kind, file, what, places } = attempt;
+        Self { kind, file, what, places: *places }
+    }
 }
 
 /// What the scan says of a control. Never that it passes.

@@ -12,13 +12,11 @@ use serde_json::Value;
 use super::chain::{self, Head, Record};
 use super::manifest::{Part, SCHEMA as MANIFEST_SCHEMA, manifest, statement};
 use super::record::SCHEMA;
-use super::{MANIFEST, RECORDS, RESULTS, STATEMENT};
+use super::sign::{Envelope, PublicKey};
+use super::{ENVELOPE, MANIFEST, RECORDS, RESULTS, STAMP, STATEMENT};
 
 /// Bytes of a part, at most: several million findings.
 const MAX_PART: u64 = 4 << 30;
-
-/// Files that may lie in a bundle beside its parts: signatures and outside time stamps.
-const COMPANIONS: [&str; 2] = ["statement.dsse.json", "statement.tsr"];
 
 /// A bundle as it was read.
 #[derive(Debug)]
@@ -30,6 +28,10 @@ pub struct Bundle {
     results: Vec<u8>,
     manifest: Vec<u8>,
     statement: Vec<u8>,
+    /// None where the bundle is not signed.
+    envelope: Option<Vec<u8>>,
+    /// An outside time stamp, as it lies there.
+    pub stamp: Option<Vec<u8>>,
     /// Names in the folder that are no part of a bundle.
     pub strangers: Vec<String>,
 }
@@ -73,6 +75,9 @@ pub struct Verified {
     pub head: Head,
     /// SHA-256 of the manifest, which the statement is about.
     pub manifest_sha256: String,
+    /// Ids of the keys that signatures of the statement are said to be by; empty where it is not signed. Whether they are is
+    /// for [`Bundle::signer`].
+    pub signed_by: Vec<String>,
 }
 
 impl Bundle {
@@ -92,7 +97,7 @@ impl Bundle {
             let name = entry.map_err(fail(folder))?.file_name();
             match name.to_str() {
                 Some(RECORDS | RESULTS | MANIFEST | STATEMENT) => parts += 1,
-                Some(name) if COMPANIONS.contains(&name) => {}
+                Some(ENVELOPE | STAMP) => {}
                 _ => strangers.push(name.to_string_lossy().into_owned()),
             }
         }
@@ -114,8 +119,30 @@ impl Bundle {
             results: read(RESULTS)?,
             manifest: read(MANIFEST)?,
             statement: read(STATEMENT)?,
+            envelope: Some(read(ENVELOPE)?).filter(|text| !text.is_empty()),
+            stamp: Some(read(STAMP)?).filter(|text| !text.is_empty()),
             strangers,
         })
+    }
+
+    /// The statement, as it lies there.
+    pub fn statement(&self) -> &[u8] {
+        &self.statement
+    }
+
+    /// The signatures, as they lie there: what an outside time stamp is about. None where the bundle is not signed.
+    pub fn envelope_text(&self) -> Option<&[u8]> {
+        self.envelope.as_deref()
+    }
+
+    /// The signatures; none where the bundle is not signed, or what lies there is no envelope of its statement.
+    pub fn envelope(&self) -> Option<Envelope> {
+        Envelope::read(self.envelope.as_ref()?, &self.statement).ok()
+    }
+
+    /// The first of the pinned `keys` by which the statement is signed. It says nothing of the other parts; see [`verify`].
+    pub fn signer<'k>(&self, keys: &'k [PublicKey]) -> Option<&'k PublicKey> {
+        self.envelope()?.signer(&self.statement, keys)
     }
 }
 
@@ -145,11 +172,21 @@ pub fn verify(bundle: &Bundle) -> Result<Verified, Vec<Disagreement>> {
     let mut found = Vec::new();
     let chained = chain_of(bundle, &mut found);
     compare_parts(bundle, chained.as_ref(), &mut found);
+    let envelope = bundle.envelope.as_ref().map(|text| Envelope::read(text, &bundle.statement));
+    let signed_by = match envelope {
+        None => Vec::new(),
+        Some(Ok(envelope)) => envelope.key_ids().map(str::to_owned).collect(),
+        Some(Err(error)) => {
+            found.push(Disagreement { part: ENVELOPE, record: None, what: error.to_string() });
+            Vec::new()
+        }
+    };
     match chained {
         Some(chained) if found.is_empty() => Ok(Verified {
             scan: chained.started.scan.clone(),
             head: chained.head,
             manifest_sha256: chain::sha256_hex(&bundle.manifest),
+            signed_by,
         }),
         _ => Err(found),
     }
@@ -231,6 +268,15 @@ fn miscounted(records: &[Record]) -> Option<(u64, String)> {
             }
             _ => {}
         }
+    }
+    let rules: Vec<&Record> = records.iter().filter(|record| record.kind() == "rules").collect();
+    let listed = rules
+        .iter()
+        .filter_map(|record| record.member(&["digests"])?.as_object())
+        .map(serde_json::Map::len)
+        .sum::<usize>();
+    if rules.len() != 1 || records[0].number(&["rule_pack", "rules"]) != Some(listed as u64) {
+        return Some((0, "its rules are not those that the record of the rules lists".to_owned()));
     }
     (coverages != 1).then(|| (0, format!("the scan has {coverages} records of its coverage, not one")))
 }

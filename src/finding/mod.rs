@@ -1,5 +1,7 @@
 //! Findings: one secret by one rule at one or more places, with fingerprints that survive edits.
 
+pub mod baseline;
+pub mod exception;
 pub mod fingerprint;
 mod group;
 mod ignore;

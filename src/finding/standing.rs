@@ -5,11 +5,14 @@
 
 use std::sync::Arc;
 
+use super::baseline::Entry;
+
 /// Declares a closed list of names that files and reports use.
 macro_rules! names {
     ($(#[$meta:meta])* $type:ident { $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub enum $type {
             $($(#[$variant_meta])* #[serde(rename = $name)] $variant,)+
         }
@@ -40,8 +43,10 @@ names! {
         New = "new",
         /// The earlier scan knew the secret, and knew it here.
         Unchanged = "unchanged",
-        /// The earlier scan knew the secret, at other places only.
+        /// The earlier scan knew the secret at another path, where it is no longer.
         Moved = "moved",
+        /// The earlier scan knew the secret at other paths, where it still is.
+        Spread = "spread",
         /// The earlier scan knew the secret as one that had gone.
         Reintroduced = "re-introduced",
     }
@@ -115,6 +120,7 @@ names! {
 
 /// A decision of people to let findings stand until a day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Exception {
     /// Its name, which no other has.
     pub id: String,
@@ -262,7 +268,7 @@ impl Verdict {
     }
 }
 
-/// What of an earlier scan is not there any more.
+/// A secret at a path that an earlier scan knew and this one did not find.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Absent {
     /// The rule that found it.
@@ -286,8 +292,10 @@ pub struct Comparison {
     pub with: String,
     /// The scan whose bundle it is; none for a baseline file.
     pub scan: Option<String>,
-    /// Secrets that are not there any more, sorted.
+    /// What it knew and this scan did not find, sorted.
     pub absent: Vec<Absent>,
+    /// The same as entries, and those that had gone before: what has gone since has its day.
+    pub remembered: Vec<Entry>,
 }
 
 /// An exception of the operator's files, and what came of it in this scan.
@@ -318,6 +326,7 @@ pub struct Attempt {
 
 /// An order to let the scan pass whatever it finds, which is part of the record.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bypass {
     /// Why.
     pub reason: String,

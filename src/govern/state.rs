@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::assess::mapping_at;
 use super::catalogue::{Catalogue, Control};
 use super::crosswalk::{Crosswalk, Role};
-use crate::finding::Finding;
+use crate::finding::{Decision, ExceptionReason, Finding, Occurrence};
 
 named! {
     /// What a record says of a control.
@@ -62,39 +62,68 @@ pub struct ControlState {
     pub places: usize,
 }
 
-/// The states of all controls of the catalogue, in its order. Of the mappings only contradictions count; an inline
-/// ignore changes nothing here, since it asks not to report and does not say that there is no secret.
+/// The states of all controls of the catalogue, in its order. Of the mappings only contradictions count. An inline ignore
+/// changes nothing here, since it asks not to report and does not say that there is no secret; nor does the acceptance of a risk,
+/// which is one. What somebody who answers for it judged to be no secret contradicts nothing, and is told of.
 pub fn control_states(findings: &[Finding], tested: &Tested) -> Vec<ControlState> {
     let crosswalk = Crosswalk::embedded();
     let seen = contradictions(findings);
     let state_of = |control: &'static Control| {
-        let (secrets, places) = seen.get(control.number.as_str()).copied().unwrap_or_default();
+        let seen = seen.get(control.number.as_str()).copied().unwrap_or_default();
         let (state, sentence) = match crosswalk.aspect(&control.number) {
             None => (State::NotTestable, not_testable(crosswalk, control)),
             Some(aspect) => {
                 let rules = rules_for(crosswalk, &control.number, tested);
-                let (state, rest) = verdict(rules, tested, secrets, places);
+                let (state, rest) = verdict(rules, tested, seen);
                 (state, format!("Tested: {aspect}. {rest}"))
             }
         };
-        ControlState { control, state, sentence, secrets, places }
+        ControlState { control, state, sentence, secrets: seen.secrets, places: seen.places }
     };
     Catalogue::embedded().controls.iter().map(state_of).collect()
 }
 
-/// Secrets and places that contradict each control.
-fn contradictions(findings: &[Finding]) -> BTreeMap<&'static str, (usize, usize)> {
-    let mut seen: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+/// What contradicts a control.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    secrets: usize,
+    /// Of these: secrets that somebody confirmed.
+    confirmed: usize,
+    /// Of these: secrets whose risk is accepted, or kept down by something else, at all places.
+    accepted: usize,
+    places: usize,
+    /// Findings that would, but were judged to be no secrets.
+    dismissed: usize,
+}
+
+/// What contradicts each control.
+fn contradictions(findings: &[Finding]) -> BTreeMap<&'static str, Seen> {
+    let mut seen: BTreeMap<&'static str, Seen> = BTreeMap::new();
     for finding in findings {
-        let mut controls = BTreeSet::new();
+        let decision = finding.triage.as_ref().map(|triage| triage.decision);
+        let reason = |place: &Occurrence| place.excepted().map(|exception| exception.reason);
+        let accepted = finding.occurrences.iter().all(|place| reason(place).is_some_and(ExceptionReason::is_risk));
+        let (mut controls, mut without) = (BTreeSet::new(), BTreeSet::new());
         for occurrence in &finding.occurrences {
+            let dismissed =
+                decision == Some(Decision::FalsePositive) || reason(occurrence) == Some(ExceptionReason::FalsePositive);
             for control in mapping_at(finding, occurrence).with_role(Role::Contradicts) {
-                seen.entry(&control.control).or_default().1 += 1;
-                controls.insert(control.control.as_str());
+                if dismissed {
+                    without.insert(control.control.as_str());
+                } else {
+                    seen.entry(&control.control).or_default().places += 1;
+                    controls.insert(control.control.as_str());
+                }
             }
         }
-        for control in controls {
-            seen.entry(control).or_default().0 += 1;
+        for control in &controls {
+            let seen = seen.entry(control).or_default();
+            seen.secrets += 1;
+            seen.confirmed += usize::from(matches!(decision, Some(Decision::Confirmed | Decision::Incident)));
+            seen.accepted += usize::from(accepted);
+        }
+        for control in without.difference(&controls) {
+            seen.entry(control).or_default().dismissed += 1;
         }
     }
     seen
@@ -115,19 +144,34 @@ fn rules_for(crosswalk: &Crosswalk, control: &str, tested: &Tested) -> KindRules
     sum
 }
 
-fn verdict(rules: KindRules, tested: &Tested, secrets: usize, places: usize) -> (State, String) {
+fn verdict(rules: KindRules, tested: &Tested, seen: Seen) -> (State, String) {
+    let Seen { secrets, confirmed, accepted, places, dismissed } = seen;
     let KindRules { working, silent, disabled } = rules;
     let all = working + silent + disabled;
     if secrets > 0 {
+        let triaged = match confirmed {
+            0 => format!("nobody has triaged {} yet", if secrets == 1 { "it" } else { "them" }),
+            _ if confirmed == secrets && secrets == 1 => "it was confirmed".to_owned(),
+            _ if confirmed == secrets => "they were confirmed".to_owned(),
+            _ => format!("{confirmed} of them {} confirmed", if confirmed == 1 { "was" } else { "were" }),
+        };
+        let accepted = match accepted {
+            0 => String::new(),
+            _ => format!("; the risk of {accepted} is accepted or compensated, until the day of the exception"),
+        };
         let sentence = format!(
-            "{} at {} contradict{} it; nobody has triaged {} yet.",
+            "{} at {} contradict{} it; {triaged}{accepted}.",
             counted(secrets, "secret"),
             counted(places, "place"),
             if secrets == 1 { "s" } else { "" },
-            if secrets == 1 { "it" } else { "them" },
         );
-        return (State::Untriaged, sentence);
+        return (if confirmed > 0 { State::Confirmed } else { State::Untriaged }, sentence);
     }
+    let dismissed = match dismissed {
+        0 => String::new(),
+        1 => " 1 finding was judged to be no secret.".to_owned(),
+        _ => format!(" {dismissed} findings were judged to be no secrets."),
+    };
     if all == 0 {
         return (State::NotTested, "No rule of this scan can tell.".to_owned());
     }
@@ -155,9 +199,9 @@ fn verdict(rules: KindRules, tested: &Tested, secrets: usize, places: usize) -> 
     }
     let by = format!("by {} in {}", counted(working, "rule"), counted_u64(tested.files, "file"));
     if missing.is_empty() {
-        (State::NoneObserved, format!("Nothing that contradicts it was observed {by}."))
+        (State::NoneObserved, format!("Nothing that contradicts it was observed {by}.{dismissed}"))
     } else {
-        (State::Incomplete, format!("Nothing was observed {by}, but {}.", missing.join("; ")))
+        (State::Incomplete, format!("Nothing was observed {by}, but {}.{dismissed}", missing.join("; ")))
     }
 }
 

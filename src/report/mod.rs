@@ -88,18 +88,21 @@ pub enum TargetKind {
 }
 
 /// How the scan ended. The exit codes are those of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Some finding reached the severity that `--fail-on` names.
     pub failed: bool,
     /// All of the scope was read, but for exclusions and gaps of classes that do not fail.
     pub complete: bool,
+    /// The operator let the scan pass all the same.
+    pub bypassed: bool,
 }
 
 impl Outcome {
     /// 0, 1 or 3.
     pub fn exit_code(self) -> u8 {
         match self {
+            Self { bypassed: true, .. } => 0,
             Self { failed: true, .. } => 1,
             Self { complete: false, .. } => 3,
             _ => 0,

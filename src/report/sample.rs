@@ -41,7 +41,7 @@ pub(crate) fn sample_report() -> Report {
             exclusion(ExclusionClass::GitDirectory, b".git", 2),
         ],
         key: KeyInfo { key_id: "0123456789abcdef".into(), keyed: Keyed::Salt },
-        outcome: Outcome { failed: true, complete: false },
+        outcome: Outcome { failed: true, complete: false, bypassed: false },
         comparison: Some(sample_comparison()),
         exceptions: sample_exceptions(),
         attempts: vec![Attempt {
@@ -72,7 +72,7 @@ pub(crate) fn clean_report() -> Report {
         gaps: Vec::new(),
         exclusions: Vec::new(),
         key: KeyInfo { key_id: "fedcba9876543210".into(), keyed: Keyed::Public },
-        outcome: Outcome { failed: false, complete: true },
+        outcome: Outcome { failed: false, complete: true, bypassed: false },
         comparison: None,
         exceptions: Vec::new(),
         attempts: Vec::new(),
@@ -442,6 +442,7 @@ fn sample_comparison() -> Comparison {
     Comparison {
         with: "evidence/2026-01-15".into(),
         scan: Some("0".repeat(32)),
+        remembered: Vec::new(),
         absent: vec![absent("gone/<b>.env", Cause::Code, true), absent("other.env", Cause::Configuration, true)],
     }
 }

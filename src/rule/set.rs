@@ -89,6 +89,18 @@ impl RuleSet {
         sha256.finalize().into()
     }
 
+    /// For each active rule, by id, the first eight bytes of SHA-256 over it: where they are the same in two sets, so is the
+    /// rule.
+    pub fn digests(&self) -> BTreeMap<String, [u8; 8]> {
+        let digest = |loaded: &LoadedRule| {
+            let bytes = postcard::to_stdvec(loaded).expect("a rule can be laid out: the build script does it");
+            let mut first = [0; 8];
+            first.copy_from_slice(&Sha256::digest(bytes)[..8]);
+            (loaded.rule.id.clone(), first)
+        };
+        self.rules.iter().map(digest).collect()
+    }
+
     /// Applies what the operator says of single rules, by id. An id that no rule has changes nothing.
     #[must_use]
     pub fn configure(mut self, overrides: &BTreeMap<String, RuleOverride>) -> Self {

@@ -2,6 +2,7 @@
 //! samples ([`self_test`]), and canaries ([`plant_canaries`]).
 
 mod accept;
+mod before;
 mod canary;
 mod changes;
 mod engine;
@@ -16,6 +17,7 @@ mod selftest;
 mod versions;
 
 pub use accept::settle;
+pub use before::Before;
 pub use canary::{Canaries, Canary, CanaryOutcome, Form, plant_canaries};
 pub use engine::{Ordinals, Scanner, Scratch, scan_blob};
 pub use explain::{Decision, LineTrace, MatchTrace, Outcome, RuleTrace, explain_blob};

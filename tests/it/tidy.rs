@@ -21,7 +21,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("nhi", &["finding", "rule"]),
     ("govern", &["nhi", "finding"]),
     ("report", &["finding", "govern", "gap", "blob", "nhi", "rule", "check", "secret", "severity", "slot", "span"]),
-    ("evidence", &["report", "govern", "scan", "slot", "rule", "blob"]),
+    ("evidence", &["report", "govern", "scan", "slot", "finding", "rule", "blob"]),
     ("cli", ANY),
     ("main", ANY),
     ("lib", ANY),

@@ -3,11 +3,13 @@
 
 use serde_json::{Map, Value, json};
 
+pub(super) use super::sections::SECTIONS;
+
 /// Levels of `scan.fail_on`.
 pub(super) const LEVELS: &[&str] = &["info", "low", "medium", "high", "critical", "never"];
 
 /// Severities.
-pub(super) const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
+pub(in crate::cli) const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
 
 /// Grades of confidence.
 pub(super) const GRADES: &[&str] = &["low", "medium", "high"];
@@ -24,15 +26,12 @@ pub(super) const SALT_MAX: usize = 1024;
 /// Characters of the longest text.
 pub(super) const TEXT_MAX: usize = 4096;
 
-/// Bytes of the smallest memory budget. A large file takes all of it and then some; less would only make the others wait.
-const MEMORY_MIN: u64 = 1 << 20;
-
-/// Days of the longest life of an inline ignore: ten years.
-const DAYS_MAX: u64 = 3650;
+/// Days of the longest life of anything that ends: ten years.
+pub(in crate::cli) const DAYS_MAX: u64 = 3650;
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::cli) enum Kind {
     /// Hexadecimal digits of [`SALT_MIN`] bytes or more; never shown.
     Salt,
     /// A line of text that is not blank.
@@ -55,6 +54,8 @@ pub(super) enum Kind {
     Sha256,
     /// A list of names out of [`delegable`].
     Keys,
+    /// A list of lines of text.
+    Texts,
 }
 
 impl Kind {
@@ -73,6 +74,7 @@ impl Kind {
             Self::Date => "a date such as 2027-01-31".to_owned(),
             Self::Sha256 => "a text of 64 hexadecimal digits".to_owned(),
             Self::Keys => "a list of names of keys".to_owned(),
+            Self::Texts => "a list of texts of one line".to_owned(),
         }
     }
 
@@ -93,13 +95,16 @@ impl Kind {
             Self::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
             Self::Sha256 => json!({ "type": "string", "pattern": "^[0-9A-Fa-f]{64}$" }),
             Self::Keys => json!({ "type": "array", "items": { "enum": delegable() } }),
+            Self::Texts => {
+                json!({ "type": "array", "items": { "type": "string", "pattern": "\\S", "maxLength": TEXT_MAX } })
+            }
         }
     }
 }
 
 /// How a section is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(in crate::cli) enum Shape {
     /// The keys before the first section.
     Root,
     /// `[name]`, once.
@@ -112,29 +117,29 @@ pub(super) enum Shape {
 
 /// A section.
 #[derive(Debug)]
-pub(super) struct Section {
-    pub(super) name: &'static str,
-    pub(super) shape: Shape,
-    pub(super) doc: &'static str,
-    pub(super) keys: &'static [Key],
+pub(in crate::cli) struct Section {
+    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) shape: Shape,
+    pub(in crate::cli) doc: &'static str,
+    pub(in crate::cli) keys: &'static [Key],
 }
 
 /// A key.
 #[derive(Debug)]
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
+pub(in crate::cli) struct Key {
+    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) kind: Kind,
     /// Whether an entry of a list needs it.
-    pub(super) required: bool,
+    pub(in crate::cli) required: bool,
     /// What holds where nothing is said: TOML, or words where TOML has none.
-    pub(super) default: &'static str,
+    pub(in crate::cli) default: &'static str,
     /// A value, as TOML.
-    pub(super) example: &'static str,
-    pub(super) doc: &'static str,
+    pub(in crate::cli) example: &'static str,
+    pub(in crate::cli) doc: &'static str,
 }
 
 /// A key that may be left out.
-const fn optional(
+pub(in crate::cli) const fn optional(
     name: &'static str,
     kind: Kind,
     default: &'static str,
@@ -145,162 +150,8 @@ const fn optional(
 }
 
 /// A key that each entry of its list needs.
-const fn required(name: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Key {
+pub(in crate::cli) const fn required(name: &'static str, kind: Kind, example: &'static str, doc: &'static str) -> Key {
     Key { name, kind, required: true, default: "", example, doc }
-}
-
-/// All that a configuration may say, in the order of the template.
-pub(super) const SECTIONS: &[Section] = &[
-    Section {
-        name: "",
-        shape: Shape::Root,
-        doc: "",
-        keys: &[
-            optional(
-                "salt",
-                Kind::Salt,
-                "none",
-                "",
-                "Key for fingerprints, so that all who scan with this file give a secret the same fingerprint. Whoever \
-                 has it can try guesses against reports: guard it as you guard the repository. The variable \
-                 STRAYKEY_FINGERPRINT_KEY and --fingerprint-key-file go before it.",
-            ),
-            optional("unit", Kind::Text, "none", "\"payments\"", "The organisational unit that the scans speak for."),
-            optional(
-                "delegate",
-                Kind::Keys,
-                "[]",
-                "[\"scan.fail_on\", \"exclude\"]",
-                "Keys that configurations named after this one may set. What is not listed is decided here, whether \
-                 this file sets it or leaves it at its default.",
-            ),
-        ],
-    },
-    Section {
-        name: "scan",
-        shape: Shape::Table,
-        doc: "What is scanned, and what the verdict is. Options of the command line go before these.",
-        keys: &[
-            optional(
-                "fail_on",
-                Kind::Choice(LEVELS),
-                "\"low\"",
-                "\"high\"",
-                "Lowest severity that makes the exit code 1.",
-            ),
-            optional(
-                "min_confidence",
-                Kind::Choice(GRADES),
-                "\"medium\"",
-                "\"medium\"",
-                "Lowest confidence that is reported; the number withheld is always told.",
-            ),
-            optional(
-                "fail_on_gap",
-                Kind::Choices(CLASSES),
-                "[\"unreadable\", \"missing\", \"over-budget\"]",
-                "[\"unreadable\", \"missing\", \"over-budget\", \"opaque\"]",
-                "Classes of gaps that make the scan incomplete, which is exit code 3.",
-            ),
-            optional("no_ignore", Kind::Bool, "false", "true", "Also scan untracked files that git ignores."),
-            optional("allow_empty", Kind::Bool, "false", "true", "A scan that finds nothing to read is complete."),
-        ],
-    },
-    Section {
-        name: "budgets",
-        shape: Shape::Table,
-        doc: "How much a scan may read and use. What a budget set here leaves out is listed as an exclusion.",
-        keys: &[
-            optional("file_size", Kind::Size(1), "no limit", "\"100 MiB\"", "Larger files are left out."),
-            optional(
-                "memory",
-                Kind::Size(MEMORY_MIN),
-                "\"24 MiB\"",
-                "\"64 MiB\"",
-                "Memory that the buffers for large files share.",
-            ),
-        ],
-    },
-    Section {
-        name: "inline_ignores",
-        shape: Shape::Table,
-        doc: "Whether marks in the scanned files, such as `straykey:ignore`, change the verdict. They are recorded \
-              either way.",
-        keys: &[
-            optional("honour", Kind::Bool, "false", "true", "Findings under a mark do not count for the exit code."),
-            optional("require_reason", Kind::Bool, "true", "true", "Only marks that give a reason are honoured."),
-            optional(
-                "max_days",
-                Kind::Days(DAYS_MAX),
-                "90",
-                "90",
-                "Only marks that end are honoured, and only if their end is at most so many days away.",
-            ),
-        ],
-    },
-    Section {
-        name: "exclude",
-        shape: Shape::List,
-        doc: "Files that are not scanned. They are counted and listed with the reason.",
-        keys: &[
-            required(
-                "path",
-                Kind::Pattern,
-                "\"vendor/**\"",
-                "Path relative to the target, with `*`, `?`, `[...]` and `**`; without a `/` it holds at any depth.",
-            ),
-            required("reason", Kind::Text, "\"third-party code, scanned by its publisher\"", "Why; reports show it."),
-        ],
-    },
-    Section {
-        name: "rules",
-        shape: Shape::Rules,
-        doc: "Changes to single rules; `straykey rules list` names them.",
-        keys: &[
-            optional("enabled", Kind::Bool, "true", "false", "Whether the rule is used. Needs a reason if it is not."),
-            optional(
-                "severity",
-                Kind::Choice(SEVERITIES),
-                "the rule's own",
-                "\"high\"",
-                "Severity of its findings. Needs a reason.",
-            ),
-            optional(
-                "confidence",
-                Kind::Choice(GRADES),
-                "the rule's own",
-                "\"low\"",
-                "Confidence that its findings start with. Needs a reason.",
-            ),
-            optional("reason", Kind::Text, "none", "\"tokens of a test system that is wiped each night\"", "Why."),
-        ],
-    },
-    Section {
-        name: "accepted_gap",
-        shape: Shape::List,
-        doc: "Gaps that somebody has looked at and accepted until a day. They stay listed, but do not make the scan \
-              incomplete.",
-        keys: &[
-            required("path", Kind::Text, "\"backup/legacy.zip\"", "Path relative to the target."),
-            optional("class", Kind::Choice(CLASSES), "any", "\"over-budget\"", "Class of the gap."),
-            optional(
-                "sha256",
-                Kind::Sha256,
-                "none",
-                "\"0000000000000000000000000000000000000000000000000000000000000000\"",
-                "SHA-256 of the file that was looked at. Needed unless the class is \"unreadable\" or \"missing\", and there \
-                 too where the content can be read: another content is another gap.",
-            ),
-            required("reason", Kind::Text, "\"reviewed by hand, no credentials\"", "Why it is accepted."),
-            required("approver", Kind::Text, "\"j.doe@example.org\"", "Who accepted it."),
-            required("until", Kind::Date, "2027-01-31", "Last day on which it holds."),
-        ],
-    },
-];
-
-/// The section called `name`; the empty name is what stands before the first section.
-pub(super) fn section(name: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.name == name)
 }
 
 impl Section {
@@ -342,8 +193,13 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// The JSON schema (draft 2020-12) of a configuration, for editors that know TOML by its JSON counterpart.
 pub fn schema() -> Value {
+    schema_of(SECTIONS, "urn:straykey:schema:config:v1", "straykey.toml")
+}
+
+/// The JSON schema of a file with these sections.
+pub(in crate::cli) fn schema_of(sections: &[Section], id: &str, title: &str) -> Value {
     let mut root = Map::new();
-    for section in SECTIONS {
+    for section in sections {
         let mut properties = Map::new();
         let mut needed = Vec::new();
         for key in section.keys {
@@ -375,8 +231,8 @@ pub fn schema() -> Value {
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:straykey:schema:config:v1",
-        "title": "straykey.toml",
+        "$id": id,
+        "title": title,
         "type": "object",
         "properties": root,
         "additionalProperties": false,
@@ -386,14 +242,17 @@ pub fn schema() -> Value {
 /// The commented configuration that `init` writes, with this salt as hexadecimal digits. Lines that begin with `#` and
 /// a letter or bracket are settings to be switched on, those with `# ` are prose.
 pub fn template(salt: &str) -> String {
-    let mut out = String::new();
-    prose(
-        &mut out,
-        "Configuration of straykey. It is read only where it is named, by --config or in STRAYKEY_CONFIG, never because \
+    let head = "Configuration of straykey. It is read only where it is named, by --config or in STRAYKEY_CONFIG, never because \
          it lies in a scanned tree. Each key is shown with an example and its default; take the # away to set it. \
-         Unknown keys are errors. `straykey config show --config FILE` tells what holds and why.",
-    );
-    for section in SECTIONS {
+         Unknown keys are errors. `straykey config show --config FILE` tells what holds and why.";
+    template_of(SECTIONS, head, Some(salt))
+}
+
+/// A commented file with these sections, none of whose settings is switched on.
+pub(in crate::cli) fn template_of(sections: &[Section], head: &str, salt: Option<&str>) -> String {
+    let mut out = String::new();
+    prose(&mut out, head);
+    for section in sections {
         let listed = matches!(section.shape, Shape::List | Shape::Rules);
         out.push('\n');
         if !section.doc.is_empty() {
@@ -414,10 +273,9 @@ pub fn template(salt: &str) -> String {
                 (false, default) => format!(" Default: {default}."),
             };
             prose(&mut out, &format!("{}{default}", key.doc));
-            if key.kind == Kind::Salt {
-                out.push_str(&format!("{} = \"{salt}\"\n", key.name));
-            } else {
-                out.push_str(&format!("#{} = {}\n", key.name, key.example));
+            match salt {
+                Some(salt) if key.kind == Kind::Salt => out.push_str(&format!("{} = \"{salt}\"\n", key.name)),
+                _ => out.push_str(&format!("#{} = {}\n", key.name, key.example)),
             }
         }
     }
@@ -442,8 +300,13 @@ fn prose(out: &mut String, text: &str) {
 
 /// The keys as a table in Markdown, for `docs/configuration.md`.
 pub fn markdown() -> String {
+    markdown_of(SECTIONS)
+}
+
+/// The keys of these sections as a table in Markdown.
+pub(in crate::cli) fn markdown_of(sections: &[Section]) -> String {
     let mut out = "| key | takes | default | meaning |\n| --- | --- | --- | --- |\n".to_owned();
-    for section in SECTIONS {
+    for section in sections {
         for key in section.keys {
             let path = match section.shape {
                 Shape::Root | Shape::Table => section.path(key.name),

@@ -13,8 +13,10 @@ use clap::ValueEnum as _;
 
 use super::read::{At, Document, Value, Values};
 use crate::cli::args::{FailOn, MinConfidence, Scan};
-use crate::finding::{Confidence, Severity};
+use crate::finding::exception::ExceptionPolicy;
+use crate::finding::{Confidence, ExceptionReason, Grade, Severity};
 use crate::gap::{Acceptance, AcceptedGap, GapClass};
+use crate::govern::{Environment, Gate, ModifierId, ModifierSet, Role};
 use crate::secret::Secret;
 
 /// Where a value comes from.
@@ -133,10 +135,35 @@ pub struct Resolved {
     pub rules: BTreeMap<String, RuleChange>,
     /// Gaps that were accepted.
     pub accepted_gap: Vec<Sourced<AcceptedGap>>,
+    /// Whether what is newly detected fails.
+    pub newly_detected_fails: Sourced<bool>,
+    /// Whether a known secret at a further path passes.
+    pub spread_passes: Sourced<bool>,
+    /// Days of an exception.
+    pub exception_days: Sourced<u32>,
+    /// Days of an exception where the secret works.
+    pub risk_days: Sourced<u32>,
+    /// Severity up to which there are exceptions.
+    pub exception_severity: Sourced<Severity>,
+    /// Reasons for which there are exceptions.
+    pub exception_reasons: Sourced<BTreeSet<ExceptionReason>>,
+    /// Grade that the approval of an exception needs.
+    pub exception_grade: Sourced<Grade>,
+    /// Whether exceptions need a ticket.
+    pub exception_ticket: Sourced<bool>,
+    /// Who accepts risks.
+    pub risk_owner: Sourced<Option<String>>,
+    /// Whether a change may excuse itself.
+    pub may_excuse_itself: Sourced<bool>,
+    /// Whether a scan may be ordered to pass.
+    pub allow_bypass: Sourced<bool>,
+    /// Rules of the verdict, the first before the later.
+    pub gates: Vec<Sourced<Gate>>,
 }
 
 impl Default for Resolved {
     fn default() -> Self {
+        let exceptions = ExceptionPolicy::default();
         let failing = GapClass::ALL.into_iter().filter(|class| class.fails_by_default()).collect();
         Self {
             files: Vec::new(),
@@ -156,6 +183,18 @@ impl Default for Resolved {
             exclude: Vec::new(),
             rules: BTreeMap::new(),
             accepted_gap: Vec::new(),
+            newly_detected_fails: Sourced::default(false),
+            spread_passes: Sourced::default(false),
+            exception_days: Sourced::default(exceptions.max_days),
+            risk_days: Sourced::default(exceptions.accepted_risk_max_days),
+            exception_severity: Sourced::default(exceptions.max_severity),
+            exception_reasons: Sourced::default(exceptions.reasons),
+            exception_grade: Sourced::default(exceptions.min_grade),
+            exception_ticket: Sourced::default(exceptions.require_ticket),
+            risk_owner: Sourced::default(exceptions.risk_owner),
+            may_excuse_itself: Sourced::default(false),
+            allow_bypass: Sourced::default(false),
+            gates: Vec::new(),
         }
     }
 }
@@ -204,6 +243,7 @@ impl Resolved {
                 let origin = origin(entry.line);
                 match name {
                     "exclude" => self.exclude.push(Sourced { value: excluded(&entry.value), origin }),
+                    "gate" => self.gates.push(Sourced { value: gate(&entry.value), origin }),
                     _ => self.accepted_gap.push(Sourced { value: accepted(&entry.value), origin }),
                 }
             }
@@ -233,11 +273,48 @@ impl Resolved {
             ("budgets.memory", Value::Number(bytes)) => self.memory = Sourced { value: Some(*bytes), origin },
             ("inline_ignores.honour", Value::Bool(on)) => self.honour = Sourced { value: *on, origin },
             ("inline_ignores.require_reason", Value::Bool(on)) => self.require_reason = Sourced { value: *on, origin },
-            ("inline_ignores.max_days", Value::Number(days)) => {
-                let days = u32::try_from(*days).expect("the reader has checked the range");
-                self.max_days = Sourced { value: days, origin };
+            ("inline_ignores.max_days", Value::Number(days)) => self.max_days = Sourced { value: few(*days), origin },
+            ("baseline.newly_detected", Value::Name(then)) => {
+                self.newly_detected_fails = Sourced { value: *then == "fail", origin };
             }
+            ("baseline.spread", Value::Name(then)) => self.spread_passes = Sourced { value: *then == "pass", origin },
+            ("exceptions.max_days", Value::Number(days)) => self.exception_days = Sourced { value: few(*days), origin },
+            ("exceptions.accepted_risk_max_days", Value::Number(days)) => {
+                self.risk_days = Sourced { value: few(*days), origin };
+            }
+            ("exceptions.max_severity", Value::Name(name)) => {
+                self.exception_severity = Sourced { value: severity(name), origin };
+            }
+            ("exceptions.reasons", Value::Names(names)) => {
+                let reason = |name: &&str| ExceptionReason::named(name).expect("the table lists the reasons");
+                self.exception_reasons = Sourced { value: names.iter().map(reason).collect(), origin };
+            }
+            ("exceptions.min_grade", Value::Name(name)) => {
+                let grade = Grade::named(name).expect("the table lists the grades");
+                self.exception_grade = Sourced { value: grade, origin };
+            }
+            ("exceptions.require_ticket", Value::Bool(on)) => self.exception_ticket = Sourced { value: *on, origin },
+            ("exceptions.risk_owner", Value::Text(owner)) => {
+                self.risk_owner = Sourced { value: Some(owner.clone()), origin };
+            }
+            ("change_requests.may_excuse_itself", Value::Bool(on)) => {
+                self.may_excuse_itself = Sourced { value: *on, origin };
+            }
+            ("bypass.allow", Value::Bool(on)) => self.allow_bypass = Sourced { value: *on, origin },
             (key, _) => unreachable!("the table has the key {key}, and nothing obeys it"),
+        }
+    }
+
+    /// Which exceptions hold; `risk_owner` is who the scope file says.
+    pub(in crate::cli) fn exception_policy(&self, risk_owner: Option<String>) -> ExceptionPolicy {
+        ExceptionPolicy {
+            max_days: self.exception_days.value,
+            accepted_risk_max_days: self.risk_days.value,
+            max_severity: self.exception_severity.value,
+            reasons: self.exception_reasons.value.clone(),
+            min_grade: self.exception_grade.value,
+            require_ticket: self.exception_ticket.value,
+            risk_owner: risk_owner.or_else(|| self.risk_owner.value.clone()),
         }
     }
 
@@ -262,8 +339,7 @@ impl Resolved {
                 }
                 ("severity", Value::Name(name)) => {
                     if !kept(field, line, change.severity.as_ref().map(|first| &first.origin)) {
-                        let value = level(name).severity().expect("the reader takes severities alone");
-                        change.severity = Some(Sourced { value, origin });
+                        change.severity = Some(Sourced { value: severity(name), origin });
                     }
                 }
                 ("confidence", Value::Name(name)) => {
@@ -322,6 +398,46 @@ fn accepted(values: &Values) -> AcceptedGap {
             until: text(values, "until"),
         },
     }
+}
+
+fn gate(values: &Values) -> Gate {
+    let found = |key: &str| values.get(key).map(|found| &found.value);
+    let name = |key: &str| match found(key) {
+        Some(Value::Name(name)) => Some(*name),
+        _ => None,
+    };
+    let texts = |key: &str| match found(key) {
+        Some(Value::Texts(texts)) => texts.iter().cloned().collect(),
+        _ => BTreeSet::new(),
+    };
+    let modifier = |name: &&str| ModifierId::ALL.iter().copied().find(|one| one.name() == *name);
+    Gate {
+        name: text(values, "name").into(),
+        fails: name("then") == Some("fail"),
+        severity: name("severity").map(severity),
+        kinds: texts("kinds"),
+        rules: texts("rules"),
+        controls: texts("controls"),
+        role: Role::ALL.iter().copied().find(|role| Some(role.name()) == name("role")).unwrap_or(Role::Contradicts),
+        context: match found("context") {
+            Some(Value::Names(names)) => names.iter().filter_map(modifier).collect(),
+            _ => ModifierSet::EMPTY,
+        },
+        environment: Environment::ALL.iter().copied().find(|one| Some(one.name()) == name("environment")),
+        known: name("state").map(|state| state == "known"),
+        older_than_days: match found("older_than_days") {
+            Some(Value::Number(days)) => Some(few(*days)),
+            _ => None,
+        },
+    }
+}
+
+fn few(days: u64) -> u32 {
+    u32::try_from(days).expect("the reader has checked the range")
+}
+
+fn severity(name: &str) -> Severity {
+    level(name).severity().expect("the reader takes severities alone")
 }
 
 fn level(name: &str) -> FailOn {

@@ -8,6 +8,7 @@ mod fault;
 mod keys;
 mod layer;
 mod read;
+mod sections;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -20,13 +21,20 @@ use std::{env, fs};
 use sha2::{Digest as _, Sha256};
 
 pub use fault::{ConfigError, Fault};
+pub(in crate::cli) use keys::{DAYS_MAX, Key, Kind, Section, Shape, optional, required, template_of};
 pub use keys::{markdown, schema, template};
+#[cfg(test)]
+pub(in crate::cli) use keys::{markdown_of, schema_of};
 pub use layer::{ConfigFile, ExcludedPath, Origin, Resolved, RuleChange, Sourced};
+pub(in crate::cli) use read::{At, Document, Known, Value, Values, read as read_strictly};
+pub(in crate::cli) use sections::{CLAIM_GRADES, REASONS};
 pub(in crate::cli) use show::show;
+#[cfg(test)]
+pub(in crate::cli) use tests::{assert_committed, assert_table};
 
+use super::governed::Governed;
 use crate::rule::RuleSet;
 use crate::source::PathExclusions;
-use read::{Document, Known};
 
 /// Name of the environment variable that lists configurations, separated as in `PATH`.
 const VARIABLE: &str = "STRAYKEY_CONFIG";
@@ -38,7 +46,11 @@ const MAX_BYTES: u64 = 1 << 20;
 ///
 /// # Errors
 /// All faults of all files: those that cannot be read, and every key and value that is not valid.
-pub(in crate::cli) fn load(named: &[PathBuf], rules: &RuleSet) -> Result<Resolved, ConfigError> {
+pub(in crate::cli) fn load(
+    named: &[PathBuf],
+    rules: &RuleSet,
+    governed: &mut Governed,
+) -> Result<Resolved, ConfigError> {
     let listed = env::var_os(VARIABLE).unwrap_or_default();
     let listed = env::split_paths(&listed).filter(|path| !path.as_os_str().is_empty());
     let listed = listed.map(|path| (path, Origin::Environment));
@@ -46,17 +58,24 @@ pub(in crate::cli) fn load(named: &[PathBuf], rules: &RuleSet) -> Result<Resolve
     let ids: BTreeSet<&str> = rules.iter().map(|loaded| loaded.rule.id.as_str()).collect();
     let (mut files, mut faults) = (Vec::<(ConfigFile, Document)>::new(), Vec::new());
     for (path, named_by) in listed.chain(named) {
-        match load_file(&path, named_by, &ids) {
+        match load_file(&path, named_by, &ids, governed) {
             // A file that the environment lists and an option names again says nothing new.
-            Ok((file, _)) if file.path.is_file() && files.iter().any(|(known, _)| known.path == file.path) => {}
-            Ok(read) => files.push(read),
+            Ok(Some((file, _))) if file.path.is_file() && files.iter().any(|(known, _)| known.path == file.path) => {}
+            Ok(Some(read)) => files.push(read),
+            // The change that is scanned brings it, so that nothing of it is obeyed.
+            Ok(None) => {}
             Err(more) => faults.extend(more),
         }
     }
     if faults.is_empty() { Ok(Resolved::layer(files)) } else { Err(ConfigError { faults }) }
 }
 
-fn load_file(path: &Path, named_by: Origin, rules: &BTreeSet<&str>) -> Result<(ConfigFile, Document), Vec<Fault>> {
+fn load_file(
+    path: &Path,
+    named_by: Origin,
+    rules: &BTreeSet<&str>,
+    governed: &mut Governed,
+) -> Result<Option<(ConfigFile, Document)>, Vec<Fault>> {
     let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
     let unreadable =
         |message: String| vec![Fault { file: name.clone(), place: None, key: String::new(), message, line: None }];
@@ -70,11 +89,13 @@ fn load_file(path: &Path, named_by: Origin, rules: &BTreeSet<&str>) -> Result<(C
     if bytes.len() as u64 > MAX_BYTES {
         return Err(unreadable(format!("is larger than {} and surely no configuration", keys::size(MAX_BYTES))));
     }
-    let document = read::read(&name, &bytes, Known { rules, pattern: check_pattern })?;
+    let obeyed = governed.configuration(path, bytes).map_err(|error| unreadable(format!("{error:#}")))?;
+    let Some(bytes) = obeyed else { return Ok(None) };
+    let document = read::read(&name, &bytes, Known { sections: sections::SECTIONS, rules, pattern: check_pattern })?;
     let sha256 = Sha256::digest(&bytes).into();
     // What has no canonical path, such as a pipe, is called by the name it was given.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    Ok((ConfigFile { name, path, sha256, named_by }, document))
+    Ok(Some((ConfigFile { name, path, sha256, named_by }, document)))
 }
 
 /// Reads one configuration from memory against the built-in rules. `file` is how faults call it.
@@ -84,7 +105,7 @@ fn load_file(path: &Path, named_by: Origin, rules: &BTreeSet<&str>) -> Result<(C
 pub fn check(file: &str, bytes: &[u8]) -> Result<Resolved, ConfigError> {
     let rules = RuleSet::embedded();
     let ids: BTreeSet<&str> = rules.iter().map(|loaded| loaded.rule.id.as_str()).collect();
-    let document = read::read(file, bytes, Known { rules: &ids, pattern: check_pattern })
+    let document = read::read(file, bytes, Known { sections: sections::SECTIONS, rules: &ids, pattern: check_pattern })
         .map_err(|faults| ConfigError { faults })?;
     let read = ConfigFile {
         name: file.to_owned(),
@@ -96,7 +117,7 @@ pub fn check(file: &str, bytes: &[u8]) -> Result<Resolved, ConfigError> {
 }
 
 /// What is wrong with a pattern of paths.
-fn check_pattern(pattern: &str) -> Result<(), String> {
+pub(in crate::cli) fn check_pattern(pattern: &str) -> Result<(), String> {
     if pattern.starts_with('/') {
         return Err("it begins with `/`, but paths are relative to the target".to_owned());
     }

@@ -8,12 +8,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Faults, Lines, nearest, suggest, without_runs};
-use super::keys::{Key, Kind, SALT_MAX, SALT_MIN, SECTIONS, Section, Shape, TEXT_MAX, delegable, section};
+use super::keys::{Key, Kind, SALT_MAX, SALT_MIN, Section, Shape, TEXT_MAX, delegable};
 use crate::secret::Secret;
 
 /// A value that its key takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(in crate::cli) enum Value {
     Text(String),
     Bool(bool),
     Name(&'static str),
@@ -22,40 +22,43 @@ pub(super) enum Value {
     Sha256([u8; 32]),
     Salt(Secret),
     Keys(BTreeSet<String>),
+    Texts(Vec<String>),
 }
 
 /// Something with the line it stands on, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct At<T> {
-    pub(super) value: T,
-    pub(super) line: usize,
+pub(in crate::cli) struct At<T> {
+    pub(in crate::cli) value: T,
+    pub(in crate::cli) line: usize,
 }
 
 /// The keys of a section that are set.
-pub(super) type Values = BTreeMap<&'static str, At<Value>>;
+pub(in crate::cli) type Values = BTreeMap<&'static str, At<Value>>;
 
 /// What a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Document {
+pub(in crate::cli) struct Document {
     /// Keys of the root and of tables, by full name.
-    pub(super) settings: BTreeMap<String, At<Value>>,
+    pub(in crate::cli) settings: BTreeMap<String, At<Value>>,
     /// Entries of the sections that are lists, by the section's name.
-    pub(super) lists: BTreeMap<&'static str, Vec<At<Values>>>,
+    pub(in crate::cli) lists: BTreeMap<&'static str, Vec<At<Values>>>,
     /// Changes to rules, by id.
-    pub(super) rules: BTreeMap<String, At<Values>>,
+    pub(in crate::cli) rules: BTreeMap<String, At<Values>>,
 }
 
 /// What the reader has to know to judge values.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(in crate::cli) struct Known<'a> {
+    /// What the file may say.
+    pub(in crate::cli) sections: &'static [Section],
     /// Ids of the rules.
-    pub(super) rules: &'a BTreeSet<&'a str>,
+    pub(in crate::cli) rules: &'a BTreeSet<&'a str>,
     /// Says what is wrong with a pattern of paths.
-    pub(super) pattern: fn(&str) -> Result<(), String>,
+    pub(in crate::cli) pattern: fn(&str) -> Result<(), String>,
 }
 
-/// Reads a configuration. `file` is how messages call it.
-pub(super) fn read(file: &str, bytes: &[u8], known: Known<'_>) -> Result<Document, Vec<Fault>> {
+/// Reads a file. `file` is how messages call it.
+pub(in crate::cli) fn read(file: &str, bytes: &[u8], known: Known<'_>) -> Result<Document, Vec<Fault>> {
     let text = match str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
@@ -100,14 +103,14 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn root(&mut self, table: &DeTable<'a>) {
-        let root = section("").expect("the table has a root");
+        let root = self.known.sections.first().expect("the table begins with what stands before the first section");
         for (name, value) in table {
             let (key, span) = (name.get_ref().as_ref(), name.span());
             if let Some(known) = root.key(key) {
                 if let Some(found) = self.value(known, key, value) {
                     self.document.settings.insert(key.to_owned(), found);
                 }
-            } else if let Some(section) = section(key).filter(|section| section.shape != Shape::Root) {
+            } else if let Some(section) = self.known.sections[1..].iter().find(|section| section.name == key) {
                 self.section(section, span, value);
             } else {
                 self.unknown(root, "", key, span);
@@ -236,10 +239,10 @@ impl<'a> Reader<'a> {
     fn unknown(&mut self, section: &Section, label: &str, key: &str, span: Range<usize>) {
         let mut valid: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
         if section.shape == Shape::Root {
-            valid.extend(SECTIONS.iter().map(|section| section.name).filter(|name| !name.is_empty()));
+            valid.extend(self.known.sections.iter().map(|section| section.name).filter(|name| !name.is_empty()));
         }
         // A key that was only put into the wrong section is nearer than any misspelling.
-        let elsewhere = SECTIONS.iter().find(|other| other.name != section.name && other.key(key).is_some());
+        let elsewhere = self.known.sections.iter().find(|other| other.name != section.name && other.key(key).is_some());
         let hint = match elsewhere {
             Some(other) if other.shape == Shape::Root => "; it belongs above the first section".to_owned(),
             Some(other) => match other.shape {
@@ -311,6 +314,17 @@ fn convert(kind: Kind, value: &Spanned<DeValue<'_>>, known: Known<'_>) -> Result
                 None => Err(format!("`{}` cannot be delegated{}", without_runs(text), suggest(text, &names))),
             })
             .map(Value::Keys)
+        }
+        (Kind::Texts, DeValue::Array(list)) => {
+            let line = |entry: &Spanned<DeValue<'_>>| match entry.get_ref() {
+                DeValue::String(text) => {
+                    line_of_text(text).map(|()| text.to_string()).map_err(|message| (entry.span(), message))
+                }
+                other => Err((entry.span(), format!("this is {}, not a text of one line", type_of(other)))),
+            };
+            let (good, bad): (Vec<_>, Vec<_>) = list.iter().map(line).partition(Result::is_ok);
+            let bad: Wrong = bad.into_iter().filter_map(Result::err).collect();
+            if bad.is_empty() { Ok(Value::Texts(good.into_iter().filter_map(Result::ok).collect())) } else { Err(bad) }
         }
         (Kind::Size(least), found @ (DeValue::Integer(_) | DeValue::String(_))) => {
             let bytes = match found {

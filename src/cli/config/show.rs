@@ -10,13 +10,15 @@ use super::layer::{Origin, Resolved, Sourced};
 use crate::blob::{hex, printable_text};
 use crate::cli::ExitCode;
 use crate::cli::args::{ConfigFormat, ConfigShow};
+use crate::cli::governed::Governed;
 use crate::cli::settings::rule_set;
 use crate::finding::{FingerprintKey, Keyed};
+use crate::govern::Gate;
 use crate::source::MemoryBudget;
 
 /// Runs `straykey config show`.
 pub(in crate::cli) fn show(args: &ConfigShow) -> anyhow::Result<ExitCode> {
-    let resolved = super::load(&args.config, &rule_set(&args.rules)?)?;
+    let resolved = super::load(&args.config, &rule_set(&args.rules)?, &mut Governed::by_nothing())?;
     crate::cli::print(|out| {
         match args.format {
             ConfigFormat::Json => {
@@ -78,6 +80,19 @@ impl Resolved {
         row("inline_ignores.honour", self.honour.value.into(), &self.honour.origin);
         row("inline_ignores.require_reason", self.require_reason.value.into(), &self.require_reason.origin);
         row("inline_ignores.max_days", self.max_days.value.into(), &self.max_days.origin);
+        let then = |fails: bool| if fails { "fail" } else { "pass" };
+        row("baseline.newly_detected", then(self.newly_detected_fails.value).into(), &self.newly_detected_fails.origin);
+        row("baseline.spread", then(!self.spread_passes.value).into(), &self.spread_passes.origin);
+        row("exceptions.max_days", self.exception_days.value.into(), &self.exception_days.origin);
+        row("exceptions.accepted_risk_max_days", self.risk_days.value.into(), &self.risk_days.origin);
+        row("exceptions.max_severity", self.exception_severity.value.name().into(), &self.exception_severity.origin);
+        row("exceptions.reasons", json!(self.exception_reasons.value), &self.exception_reasons.origin);
+        row("exceptions.min_grade", json!(self.exception_grade.value), &self.exception_grade.origin);
+        row("exceptions.require_ticket", self.exception_ticket.value.into(), &self.exception_ticket.origin);
+        row("exceptions.risk_owner", json!(self.risk_owner.value), &self.risk_owner.origin);
+        row("change_requests.may_excuse_itself", self.may_excuse_itself.value.into(), &self.may_excuse_itself.origin);
+        row("bypass.allow", self.allow_bypass.value.into(), &self.allow_bypass.origin);
+        rows.push(("gate".to_owned(), self.gates.iter().map(gate).collect(), origins(&self.gates)));
         let entries = self.exclude.iter().map(|entry| {
             json!({ "path": entry.value.path, "reason": entry.value.reason, "origin": entry.origin.to_string() })
         });
@@ -115,6 +130,24 @@ impl Resolved {
         rows.push(("accepted_gap".to_owned(), entries.collect(), origins(&self.accepted_gap)));
         rows
     }
+}
+
+fn gate(gate: &Sourced<Gate>) -> Value {
+    let Sourced { value: gate, origin } = gate;
+    json!({
+        "name": &*gate.name,
+        "then": if gate.fails { "fail" } else { "pass" },
+        "severity": gate.severity,
+        "kinds": gate.kinds,
+        "rules": gate.rules,
+        "controls": gate.controls,
+        "role": gate.role,
+        "context": gate.context,
+        "environment": gate.environment,
+        "state": gate.known.map(|known| if known { "known" } else { "new" }),
+        "older_than_days": gate.older_than_days,
+        "origin": origin.to_string(),
+    })
 }
 
 /// The origins of a list's entries.

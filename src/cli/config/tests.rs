@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::ValueEnum as _;
 use proptest::prelude::*;
 
+use super::sections;
 use super::*;
 use crate::cli::args::{FailOn, MinConfidence};
 use crate::finding::Confidence;
@@ -214,7 +215,7 @@ fn every_key_of_the_template_is_read_and_every_default_is_as_documented() {
     let mut text = String::new();
     for section in keys::SECTIONS.iter().filter(|section| section.shape == keys::Shape::Table) {
         text.push_str(&format!("[{}]\n", section.name));
-        for key in section.keys.iter().filter(|key| key.default != "no limit") {
+        for key in section.keys.iter().filter(|key| !matches!(key.default, "no limit" | "none")) {
             text.push_str(&format!("{} = {}\n", key.name, key.default));
         }
     }
@@ -238,6 +239,17 @@ fn names_are_those_of_the_options() {
     assert_eq!(names::<MinConfidence>(), keys::GRADES);
     assert_eq!(GapClass::ALL.map(GapClass::name), *keys::CLASSES);
     assert_eq!(crate::finding::Severity::ALL.map(crate::finding::Severity::name), *keys::SEVERITIES);
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let reasons: Vec<_> = crate::finding::ExceptionReason::ALL.iter().map(|one| one.name().to_owned()).collect();
+    assert_eq!(reasons, of(sections::REASONS));
+    let grades: Vec<_> = crate::finding::Grade::ALL.iter().map(|one| one.name().to_owned()).collect();
+    assert_eq!(grades, of(sections::CLAIM_GRADES));
+    let roles: Vec<_> = crate::govern::Role::ALL.iter().map(|one| one.name().to_owned()).collect();
+    assert_eq!(roles, of(sections::ROLES));
+    let contexts: Vec<_> = crate::govern::ModifierId::ALL.iter().map(|one| one.name().to_owned()).collect();
+    assert_eq!(contexts, of(sections::CONTEXTS));
+    let environments: Vec<_> = crate::govern::Environment::ALL.iter().map(|one| one.name().to_owned()).collect();
+    assert_eq!(environments, of(sections::ENVIRONMENTS));
     for level in FailOn::value_variants() {
         assert_eq!(FailOn::from_str(level.name(), false), Ok(*level));
     }
@@ -248,7 +260,7 @@ fn layered(files: &[(&str, &str)]) -> Resolved {
     let rules = RuleSet::embedded();
     let ids: BTreeSet<&str> = rules.iter().map(|loaded| loaded.rule.id.as_str()).collect();
     let read = |(name, text): &(&str, &str)| {
-        let known = Known { rules: &ids, pattern: check_pattern };
+        let known = Known { sections: keys::SECTIONS, rules: &ids, pattern: check_pattern };
         let document = read::read(name, text.as_bytes(), known).unwrap();
         let named_by = Origin::CommandLine;
         (ConfigFile { name: (*name).to_owned(), path: (*name).into(), sha256: [0; 32], named_by }, document)
@@ -331,15 +343,24 @@ fn committed(path: &str, expect: &str) {
 
 #[test]
 fn the_committed_schema_and_documents_are_those_of_the_table() {
-    let mut root = schema();
-    root.sort_all_objects();
-    committed("docs/schemas/config-v1.schema.json", &(serde_json::to_string_pretty(&root).unwrap() + "\n"));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
-    let page = fs::read_to_string(path).unwrap();
-    let (before, rest) = page.split_once("<!-- keys: begin -->\n").expect("the page has a place for the keys");
-    let (_, after) = rest.split_once("<!-- keys: end -->").expect("the place has an end");
-    let expect = format!("{before}<!-- keys: begin -->\n\n{}\n<!-- keys: end -->{after}", markdown());
-    committed("docs/configuration.md", &expect);
+    assert_committed("docs/schemas/config-v1.schema.json", &schema());
+    assert_table("docs/configuration.md", "keys", &markdown());
+}
+
+/// Holds a schema against the committed one.
+pub(in crate::cli) fn assert_committed(path: &str, schema: &serde_json::Value) {
+    let mut schema = schema.clone();
+    schema.sort_all_objects();
+    committed(path, &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+/// Holds a table against the one between the marks `name` of a page.
+pub(in crate::cli) fn assert_table(path: &str, name: &str, table: &str) {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+    let (before, rest) = page.split_once(&begin).expect("the page has a place for the table");
+    let (_, after) = rest.split_once(&end).expect("the place has an end");
+    committed(path, &format!("{before}{begin}\n{table}\n{end}{after}"));
 }
 
 /// TOML as JSON, as editors that check against a schema see it.

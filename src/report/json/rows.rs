@@ -363,6 +363,9 @@ pub(super) struct PathRow {
     /// The commit that brought the content there, where it comes from git's history.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<String>,
+    /// True where only a history holds it: it is no file as it lies there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    history_only: bool,
     /// Index into `targets`.
     target: usize,
 }
@@ -370,7 +373,13 @@ pub(super) struct PathRow {
 impl PathRow {
     pub(super) fn new(origin: &Origin) -> Self {
         let (path, path_bytes) = text_and_bytes(origin.path_bytes());
-        Self { path, path_bytes, commit: origin.commit().map(str::to_owned), target: origin.target() }
+        Self {
+            path,
+            path_bytes,
+            commit: origin.commit().map(str::to_owned),
+            history_only: origin.history().is_some(),
+            target: origin.target(),
+        }
     }
 }
 

@@ -161,7 +161,7 @@ fn the_verdict_says_what_the_exit_code_means() {
         report.findings.truncate(secrets);
         report.gaps.truncate(gaps);
         report.withheld = 0;
-        report.outcome = Outcome { failed, complete };
+        report.outcome = Outcome { failed, complete, bypassed: false };
         summary::verdict(&report).0
     };
     for (given, expect) in [

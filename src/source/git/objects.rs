@@ -196,7 +196,7 @@ impl Objects {
     }
 
     /// Kind and content of an object that is held whole.
-    fn read<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(Kind, &'b [u8]), NoObject> {
+    pub(super) fn read<'b>(&self, id: &oid, buffers: &'b mut ObjectBuffers) -> Result<(Kind, &'b [u8]), NoObject> {
         let kind = match self.find(id, buffers)? {
             Found::Packed(kind, _) => kind,
             Found::Loose(object) => buffers.fill(object)?,

@@ -21,11 +21,15 @@ pub fn resolve_range(target: &Path, from: &str, to: &str) -> Result<(ObjectId, O
         GitDirectory::of(&work_tree_root(target).ok_or("it lies in no git work tree")?)?
     };
     let objects = Objects::open(&directory, &[], &|_| false)?;
-    let mut names = Names { directory: &directory, objects: &objects, buffers: ObjectBuffers::default() };
-    let mut resolve = |text: &str| names.commit(text).map_err(|reason| format!("`{text}`: {reason}"));
-    resolve(from).and_then(|from| Ok((from, resolve(to)?))).map_err(|reason| {
+    let resolve = |text: &str| commit(&directory, &objects, text).map_err(|reason| format!("`{text}`: {reason}"));
+    resolve(from).and_then(|from| Ok((from, resolve(to)?)))
+}
+
+/// The commit that `text` names.
+pub(super) fn commit(directory: &GitDirectory, objects: &Objects, text: &str) -> Result<ObjectId, String> {
+    Names { directory, objects, buffers: ObjectBuffers::default() }.commit(text).map_err(|reason| {
         let hint = "; the clone is shallow, so that it may lie outside (`fetch-depth: 0` fetches all)";
-        if shallow(&directory).is_empty() { reason } else { reason + hint }
+        if shallow(directory).is_empty() { reason } else { reason + hint }
     })
 }
 

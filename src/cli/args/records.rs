@@ -1,0 +1,228 @@
+//! The arguments of the commands about records: evidence, baselines, exceptions, triage.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueHint};
+
+use super::{ShowFormat, parse_day};
+
+/// `straykey evidence`.
+#[derive(Debug, Subcommand)]
+pub enum Evidence {
+    /// Check that the parts of a bundle agree with each other and, with --key, who signed it; exit code 1 where that fails
+    Verify {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// Public key (PEM) by which the bundle has to be signed; may be repeated, one of them is enough
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        key: Vec<PathBuf>,
+        /// Layout
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+    /// Show what a bundle says, after checking it
+    Show {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// Layout; JSON gives the records themselves
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+    /// Make a pair of Ed25519 keys: FILE (PKCS#8 PEM, for its owner alone) and FILE.pub
+    Keygen {
+        /// Where the private key goes; never overwritten
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Sign a bundle, which adds `statement.dsse.json`
+    Sign {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// Private key (PKCS#8 PEM); else the variable `STRAYKEY_SIGNING_KEY` holds it
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        key: Option<PathBuf>,
+    },
+    /// Write the statement of a bundle to standard output, for others to sign
+    Statement {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// The bytes that are signed: the statement in the pre-authentication encoding of DSSE
+        #[arg(long)]
+        pae: bool,
+    },
+    /// Put a signature that others made of `statement --pae` into a bundle, after checking it
+    AttachSignature {
+        /// The folder of the bundle
+        bundle: PathBuf,
+        /// The signature: 64 bytes, or base64 or hexadecimal digits of them; `-` is standard input
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        signature: PathBuf,
+        /// The public key (PEM) of the one who signed
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        public_key: PathBuf,
+    },
+}
+
+/// `straykey baseline`.
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Tell what a baseline knows: entries by rule and age
+    Show {
+        /// The baseline file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The moment against which ages are judged [default: now]
+        #[arg(long, value_name = "TIME", value_parser = parse_day)]
+        at: Option<String>,
+    },
+    /// Renew a baseline from a bundle: what the bundle found is known, what it did not find has gone; made where there is none
+    Update {
+        /// The baseline file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The bundle
+        #[arg(long, value_name = "BUNDLE", value_hint = ValueHint::DirPath)]
+        from: PathBuf,
+        /// Take in nothing that the baseline does not know yet
+        #[arg(long)]
+        only_known: bool,
+        /// Forget what has gone, so that it is new if it comes back
+        #[arg(long)]
+        prune: bool,
+    },
+}
+
+/// `straykey exceptions`.
+#[derive(Debug, Subcommand)]
+pub enum Exceptions {
+    /// Add an exception to a file, which is made where there is none
+    Add(Box<ExceptionAdd>),
+    /// List the exceptions of a file and whether they hold
+    List {
+        /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The moment against which ends are judged [default: now]
+        #[arg(long, value_name = "TIME", value_parser = parse_day)]
+        at: Option<String>,
+        /// Configuration with the policy for exceptions; may be repeated
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Vec<PathBuf>,
+        /// The units of the ISMS, which names who accepts the risks of each
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        scope: Option<PathBuf>,
+        /// The unit
+        #[arg(long, value_name = "NAME")]
+        unit: Option<String>,
+    },
+    /// Tell which exceptions of a file do not hold, or end soon; exit code 1 where there are any
+    Check {
+        /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The moment against which ends are judged [default: now]
+        #[arg(long, value_name = "TIME", value_parser = parse_day)]
+        at: Option<String>,
+        /// Configuration with the policy for exceptions; may be repeated
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        config: Vec<PathBuf>,
+        /// The units of the ISMS, which names who accepts the risks of each
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        scope: Option<PathBuf>,
+        /// The unit
+        #[arg(long, value_name = "NAME")]
+        unit: Option<String>,
+        /// Also those that end within so many days
+        #[arg(long, value_name = "DAYS")]
+        expires_within: Option<u32>,
+    },
+}
+
+/// `straykey exceptions add`.
+#[derive(Debug, clap::Args)]
+pub struct ExceptionAdd {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Its name, which no other has
+    #[arg(long)]
+    pub id: String,
+    /// Fingerprint of the value, as reports have it; of the place where they have none
+    #[arg(long, conflicts_with_all = ["rule", "path"], required_unless_present = "rule")]
+    pub fingerprint: Option<String>,
+    /// The key of the fingerprint, as reports name it
+    #[arg(long)]
+    pub key_id: Option<String>,
+    /// Id of a rule
+    #[arg(long, requires = "path")]
+    pub rule: Option<String>,
+    /// Pattern of paths
+    #[arg(long, requires = "rule")]
+    pub path: Option<String>,
+    /// Why
+    #[arg(long, value_parser = ["false-positive", "test-value", "revoked", "accepted-risk", "compensating-control"])]
+    pub reason: String,
+    /// The same in words
+    #[arg(long)]
+    pub text: String,
+    /// Who asks for it
+    #[arg(long, value_name = "WHO")]
+    pub requested_by: String,
+    /// Who approved it
+    #[arg(long, value_name = "WHO", requires = "approved_on")]
+    pub approved_by: Option<String>,
+    /// When
+    #[arg(long, value_name = "DAY", requires = "approved_by")]
+    pub approved_on: Option<String>,
+    /// The last day on which it holds
+    #[arg(long, value_name = "DAY")]
+    pub expires_on: String,
+    /// Where it is discussed
+    #[arg(long)]
+    pub ticket: Option<String>,
+    /// How far the approval can be relied upon
+    #[arg(long, value_parser = ["claimed", "committed", "signed", "issuer-confirmed"])]
+    pub grade: Option<String>,
+}
+
+/// `straykey triage`.
+#[derive(Debug, Subcommand)]
+pub enum Triage {
+    /// Record a decision at the end of a file, which is made where there is none
+    Add(TriageAdd),
+    /// List the decisions of a file
+    List {
+        /// The file
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+}
+
+/// `straykey triage add`.
+#[derive(Debug, clap::Args)]
+pub struct TriageAdd {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Fingerprint of the value, as reports have it; of the place where they have none
+    #[arg(long)]
+    pub fingerprint: String,
+    /// The key of the fingerprint, as reports name it
+    #[arg(long)]
+    pub key_id: String,
+    /// What was found
+    #[arg(long, value_parser = ["confirmed", "false-positive", "incident"])]
+    pub decision: String,
+    /// Who found it
+    #[arg(long, value_name = "WHO")]
+    pub by: String,
+    /// How far that can be relied upon
+    #[arg(long, default_value = "claimed", value_parser = ["claimed", "committed", "signed", "issuer-confirmed"])]
+    pub grade: String,
+    /// Remarks
+    #[arg(long)]
+    pub note: Option<String>,
+    /// Where it is dealt with
+    #[arg(long)]
+    pub ticket: Option<String>,
+}
