@@ -12,6 +12,7 @@ mod config;
 mod controls;
 mod corpus;
 mod determinism;
+mod entry_points;
 mod evidence;
 mod exit_codes;
 mod explain;

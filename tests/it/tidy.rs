@@ -355,10 +355,12 @@ fn the_lock_of_the_fuzz_targets_knows_every_dependency() {
 
 #[test]
 fn the_top_of_the_tree_is_known() {
-    const KNOWN: [&str; 23] = [
+    const KNOWN: [&str; 27] = [
         ".ci",
         ".git",
+        ".github",
         ".gitignore",
+        ".pre-commit-hooks.yaml",
         "ARCHITECTURE.md",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
@@ -368,6 +370,7 @@ fn the_top_of_the_tree_is_known() {
         "LICENSE-MIT",
         "README.md",
         "SECURITY.md",
+        "action.yml",
         "benches",
         "build",
         "clippy.toml",
@@ -378,6 +381,7 @@ fn the_top_of_the_tree_is_known() {
         "patterns",
         "rustfmt.toml",
         "src",
+        "templates",
         "tests",
     ];
     let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
