@@ -1,5 +1,5 @@
-//! `straykey init`: a commented configuration with a fresh salt, and a job for the CI system that is there. Never
-//! overwrites a file.
+//! `straykey init`: a commented configuration with a fresh salt, and a job for each CI system that is there, made from the
+//! templates that people can copy. Never overwrites a file.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,41 +13,65 @@ use crate::blob::hex;
 /// Bytes of a salt that is made here.
 const SALT_LENGTH: usize = 32;
 
-/// The command that the jobs run, and that people can.
+/// What people can run; the jobs gate at the same severity.
 const GATE: &str = "straykey scan . --config straykey.toml --fail-on high";
 
-/// The job for GitHub Actions. `persist-credentials` is off since the checkout would else write a token into
-/// `.git/config`, which is scanned.
-const GITHUB: &str = "\
-# Fails a change that holds secrets of severity high or critical.
-name: straykey
-on:
-  push:
-    branches: [main]
-  pull_request:
-permissions:
-  contents: read
-jobs:
-  secrets:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-        with:
-          persist-credentials: false
-      - run: cargo install --locked --git https://github.com/straykey/straykey straykey
-      - run: GATE
-";
+/// A job for a CI system.
+struct Job {
+    /// What tells that the system is used, relative to the folder.
+    sign: &'static str,
+    /// Where the job is written.
+    path: &'static str,
+    /// The template, for people to copy as well.
+    template: &'static str,
+    /// How its comments begin.
+    comment: &'static str,
+    /// What is left to do by hand.
+    rest: Option<&'static str>,
+}
 
-/// The job for GitLab CI.
-const GITLAB: &str = "\
-# Fails a change that holds secrets of severity high or critical.
-straykey:
-  stage: test
-  image: rust:1
-  script:
-    - cargo install --locked --git https://github.com/straykey/straykey straykey
-    - GATE
-";
+const JOBS: [Job; 4] = [
+    Job {
+        sign: ".github",
+        path: ".github/workflows/straykey.yml",
+        template: include_str!("../../templates/github-workflow.yml"),
+        comment: "# ",
+        rest: None,
+    },
+    Job {
+        sign: ".gitlab-ci.yml",
+        path: ".gitlab/straykey.yml",
+        template: include_str!("../../templates/straykey.gitlab-ci.yml"),
+        comment: "# ",
+        rest: Some("add to .gitlab-ci.yml:\n  include:\n    - local: .gitlab/straykey.yml"),
+    },
+    Job {
+        sign: "azure-pipelines.yml",
+        path: ".azure/straykey.yml",
+        template: include_str!("../../templates/azure-pipelines.yml"),
+        comment: "# ",
+        rest: Some("make a pipeline of .azure/straykey.yml, and a build validation of it for the branches to protect"),
+    },
+    Job {
+        sign: "Jenkinsfile",
+        path: "Jenkinsfile.straykey",
+        template: include_str!("../../templates/Jenkinsfile"),
+        comment: "// ",
+        rest: Some("make a multibranch pipeline with the script path Jenkinsfile.straykey"),
+    },
+];
+
+/// Variables of the templates that name what is written beside them.
+const WRITTEN: [&str; 2] = ["STRAYKEY_CONFIG", "STRAYKEY_EXCEPTIONS"];
+
+impl Job {
+    /// The template, with the lines switched on that name the files written here.
+    fn text(&self) -> String {
+        WRITTEN
+            .iter()
+            .fold(self.template.to_owned(), |text, name| text.replace(&format!("{}{name}", self.comment), name))
+    }
+}
 
 /// Runs `straykey init`.
 pub(super) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
@@ -58,14 +82,8 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
     getrandom::fill(&mut salt).map_err(|error| anyhow!("no random bytes for a salt are to be had: {error}"))?;
     let mut files = vec![(PathBuf::from("straykey.toml"), config::template(&hex(&salt)))];
     files.push((PathBuf::from("exceptions.toml"), super::exceptions::template()));
-    let github = folder.join(".github").is_dir();
-    let gitlab = folder.join(".gitlab-ci.yml").is_file();
-    if github {
-        files.push((".github/workflows/straykey.yml".into(), GITHUB.replace("GATE", GATE)));
-    }
-    if gitlab {
-        files.push((".gitlab/straykey.yml".into(), GITLAB.replace("GATE", GATE)));
-    }
+    let jobs: Vec<_> = JOBS.iter().filter(|job| folder.join(job.sign).exists()).collect();
+    files.extend(jobs.iter().map(|job| (job.path.into(), job.text())));
     let mut written = 0;
     let mut lines = Vec::new();
     for (below, text) in &files {
@@ -82,9 +100,7 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
             Err(error) => return Err(error).with_context(|| format!("cannot write {name}")),
         }
     }
-    if gitlab {
-        lines.push("add to .gitlab-ci.yml:\n  include:\n    - local: .gitlab/straykey.yml".to_owned());
-    }
+    lines.extend(jobs.iter().filter_map(|job| job.rest).map(str::to_owned));
     lines.push(format!("run: {GATE}"));
     super::print(|out| {
         for line in &lines {

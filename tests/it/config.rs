@@ -208,15 +208,25 @@ fn config_show_tells_values_and_origins() {
 
 #[test]
 fn init_writes_what_the_reader_takes_and_never_overwrites() {
-    let folder = tree(&[("src/main.rs", "fn main() {}\n"), (".gitlab-ci.yml", "stages: [test]\n")]);
+    let signs =
+        [(".gitlab-ci.yml", "stages: [test]\n"), ("azure-pipelines.yml", "steps: []\n"), ("Jenkinsfile", "// x\n")];
+    let folder = tree(&signs);
     fs::create_dir(folder.path().join(".github")).unwrap();
     let init = || Run::new(["init"]).current_dir(folder.path()).go();
     let first = init().expect(0);
-    let files = ["straykey.toml", ".github/workflows/straykey.yml", ".gitlab/straykey.yml"];
+    let jobs =
+        [".github/workflows/straykey.yml", ".gitlab/straykey.yml", ".azure/straykey.yml", "Jenkinsfile.straykey"];
+    let files = ["straykey.toml", jobs[0], jobs[1], jobs[2], jobs[3]];
     let read = || files.map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
     for (name, text) in files.iter().zip(read()) {
         assert!(first.text().contains(name), "{}", first.text());
-        assert!(*name == "straykey.toml" || text.contains("straykey scan . --config straykey.toml --fail-on high"));
+        // The configuration that was written is named, and severity high and up gates.
+        let set = |variable: &str, value: &str| {
+            let values = [format!("{variable}: {value}"), format!("{variable} = '{value}'")];
+            text.lines().any(|line| values.iter().any(|start| line.trim_start().starts_with(start.as_str())))
+        };
+        let job = set("STRAYKEY_CONFIG", "straykey.toml") && set("STRAYKEY_FAIL_ON", "high");
+        assert!(job || *name == "straykey.toml", "{name}:\n{text}");
     }
     assert!(first.text().contains("- local: .gitlab/straykey.yml"));
     // What it wrote passes the gate that it sets up.
