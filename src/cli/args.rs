@@ -10,7 +10,9 @@ use gix_hash::ObjectId;
 use crate::finding::{Confidence, Severity};
 use crate::gap::GapClass;
 
-pub use records::{Baseline, Evidence, ExceptionAdd, Exceptions, Triage, TriageAdd};
+pub use records::{
+    Baseline, Evidence, EvidenceSample, EvidenceSeries, ExceptionAdd, Exceptions, SampleFormat, Triage, TriageAdd,
+};
 
 /// Finds secrets of non-human identities that lie outside vaults, and maps each to the ISO/IEC 27002 controls it is
 /// evidence about.

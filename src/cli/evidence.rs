@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
 use super::config::{Origin, Sourced};
 use super::settings::Settings;
-use super::{ExitCode, context, print, signing};
+use super::{ExitCode, context, print, series, signing};
 use crate::blob::{hex, printable, printable_text};
 use crate::evidence::chain::{Record as ChainRecord, canonical, sha256_hex};
 use crate::evidence::sign::{PublicKey, SigningKey};
@@ -173,6 +173,8 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
                 ShowFormat::Json => verify_json(&bundle, &keys, out),
             })
         }
+        Command::Series(args) => series::series(&args),
+        Command::Sample(args) => series::sample(&args),
         Command::Keygen { file } => signing::keygen(&file),
         Command::Sign { bundle, key } => signing::sign(&bundle, key.as_deref()),
         Command::Statement { bundle, pae } => signing::statement(&bundle, pae),

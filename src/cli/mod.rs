@@ -20,6 +20,7 @@ mod progress;
 mod rules;
 mod scan;
 mod scope;
+mod series;
 mod settings;
 mod signing;
 mod triage;

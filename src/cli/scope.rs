@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::config::{
     At, ConfigError, DAYS_MAX, Document, Fault, Kind, Known, Section, Shape, Value, Values, optional, read_strictly,
-    required, template_of,
+    required,
 };
 use crate::blob::{hex, printable, printable_text};
 
@@ -96,13 +96,6 @@ pub(super) struct Scope {
     pub(super) units: Vec<Unit>,
 }
 
-/// The file with nothing switched on.
-fn template() -> String {
-    let head = "Scope of straykey: the units of the ISMS that are scanned. `straykey evidence series DIR --scope FILE` tells which of \
-                them have evidence, and which scans are late.";
-    template_of(SECTIONS, head, None)
-}
-
 /// Reads a scope; `file` is how messages call it.
 ///
 /// # Errors
@@ -168,6 +161,11 @@ fn unit(values: &Values) -> Unit {
     }
 }
 
+/// Reads the scope at `path`.
+pub(super) fn load(path: &Path) -> anyhow::Result<Scope> {
+    Ok(read(&printable(path.as_os_str().as_encoded_bytes()), &super::exceptions::bytes(path)?)?)
+}
+
 /// Who accepts the risks of `unit`, as the scope at `path`, which holds `bytes`, says.
 pub(super) fn risk_owner(path: &Path, bytes: &[u8], unit: Option<&str>) -> anyhow::Result<Option<String>> {
     let scope = read(&printable(path.as_os_str().as_encoded_bytes()), bytes)?;
@@ -197,7 +195,6 @@ mod tests {
             (2, &["main".to_owned()][..], "medium")
         );
         assert_eq!((unit.cadence_days, scope.population.taken_on.as_deref()), (7, Some("2026-01-31")));
-        assert!(read("scope.toml", template().as_bytes()).unwrap().units.is_empty());
     }
 
     #[test]

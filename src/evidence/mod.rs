@@ -18,6 +18,8 @@ pub mod circumstances;
 pub mod compare;
 mod manifest;
 mod record;
+pub mod sample;
+pub mod series;
 pub mod sign;
 mod verify;
 

@@ -134,7 +134,7 @@ fn other_row(kind: &str, class: &str, path: &str, reason: &str) -> [String; COLU
 
 /// The text of a cell that no spreadsheet runs: formulas begin with one of these characters, some programs also take
 /// their full-width forms.
-fn inert(cell: &str) -> String {
+pub(crate) fn inert(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if formula { format!("'{cell}") } else { cell.to_owned() }
 }

@@ -28,6 +28,11 @@ pub enum Evidence {
         #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
         format: ShowFormat,
     },
+    /// Tell which series of bundles there are below a folder, whether their links hold, and with --scope what is late, missing
+    /// or unknown; exit code 1 where something is not as it should be
+    Series(EvidenceSeries),
+    /// Draw a sample for re-performance, as a worksheet: records of a bundle, or scans of a series
+    Sample(EvidenceSample),
     /// Make a pair of Ed25519 keys: FILE (PKCS#8 PEM, for its owner alone) and FILE.pub
     Keygen {
         /// Where the private key goes; never overwritten
@@ -61,6 +66,58 @@ pub enum Evidence {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         public_key: PathBuf,
     },
+}
+
+/// `straykey evidence series`.
+#[derive(Debug, clap::Args)]
+pub struct EvidenceSeries {
+    /// Folder with bundles in it, at any depth
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    /// The units of the ISMS, with what is to be scanned and how often
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub scope: Option<PathBuf>,
+    /// Public key (PEM) by which bundles have to be signed; may be repeated, one of them is enough
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Vec<PathBuf>,
+    /// The last bundles of an earlier look, as --write-heads wrote them: none of them may be gone
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub heads: Option<PathBuf>,
+    /// Write the last bundle of each series to FILE, to be kept where nobody who writes bundles can
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write_heads: Option<PathBuf>,
+    /// The day at whose end scans are late [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_day)]
+    pub at: Option<String>,
+    /// Layout
+    #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+    pub format: ShowFormat,
+}
+
+/// `straykey evidence sample`.
+#[derive(Debug, clap::Args)]
+pub struct EvidenceSample {
+    /// A bundle, or a folder with bundles in it
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub folder: PathBuf,
+    /// How many
+    #[arg(short, long)]
+    pub n: usize,
+    /// What decides which: choose it after the evidence was made, and write it down
+    #[arg(long)]
+    pub seed: String,
+    /// Layout
+    #[arg(long, value_enum, default_value_t = SampleFormat::Csv)]
+    pub format: SampleFormat,
+}
+
+/// Layouts of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SampleFormat {
+    /// A worksheet
+    Csv,
+    /// JSON
+    Json,
 }
 
 /// `straykey baseline`.

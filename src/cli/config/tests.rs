@@ -6,7 +6,6 @@ use std::path::Path;
 use clap::ValueEnum as _;
 use proptest::prelude::*;
 
-use super::sections;
 use super::*;
 use crate::cli::args::{FailOn, MinConfidence};
 use crate::finding::Confidence;
