@@ -54,7 +54,11 @@ fn report(scanner: &Scanner, hits: Vec<Hit>) -> Report {
         gaps: Vec::new(),
         exclusions: Vec::new(),
         key: scanner.key.info(),
-        outcome: Outcome { failed: true, complete: true },
+        outcome: Outcome { failed: true, complete: true, bypassed: false },
+        comparison: None,
+        exceptions: Vec::new(),
+        attempts: Vec::new(),
+        bypass: None,
         notes: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use gix_hash::ObjectId;
 
 use crate::finding::{Confidence, Severity};
 use crate::gap::GapClass;
+use crate::report::gitlab;
 
 pub use records::{
     Baseline, Evidence, EvidenceSample, EvidenceSeries, ExceptionAdd, Exceptions, SampleFormat, Triage, TriageAdd,
@@ -128,6 +129,9 @@ pub struct Scan {
     /// Private key (PKCS#8 PEM) that signs the evidence bundle; the variable `STRAYKEY_SIGNING_KEY` holds one itself
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Reports")]
     pub sign_key: Option<PathBuf>,
+    /// Version of the schema that the format `gitlab` declares; a server takes those it ships
+    #[arg(long, value_name = "X.Y.Z", value_parser = parse_version, default_value = gitlab::DEFAULT_VERSION, help_heading = "Reports")]
+    pub gitlab_version: String,
     /// The organisational unit that answers for the targets, for the evidence bundle
     #[arg(long, value_name = "NAME", help_heading = "Reports")]
     pub unit: Option<String>,
@@ -341,6 +345,14 @@ pub enum Format {
     Csv,
     /// For comments on pull requests and summaries of jobs
     Markdown,
+    /// Workflow commands of GitHub Actions, for standard output of a step
+    Annotations,
+    /// GitLab's secret detection report; needs a commit
+    Gitlab,
+    /// GitLab's Code Quality
+    Codeclimate,
+    /// XML of `JUnit`, for views of test results
+    Junit,
 }
 
 /// Layouts of lists.
@@ -508,6 +520,16 @@ fn parse_output(text: &str) -> Result<Output, String> {
         }
     };
     Ok(Output { kind, path: path.into() })
+}
+
+fn parse_version(text: &str) -> Result<String, String> {
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.split('.');
+    if parts.clone().count() == 3 && parts.clone().all(is_number) {
+        Ok(text.to_owned())
+    } else {
+        Err("three numbers with points between them are needed, as in 15.0.7".to_owned())
+    }
 }
 
 fn parse_day(text: &str) -> Result<String, String> {

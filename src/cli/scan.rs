@@ -11,9 +11,9 @@ use super::evidence::Record;
 use super::progress;
 use super::settings::Settings;
 use super::{ExitCode, is_broken_pipe, verdict};
-use crate::evidence::circumstances::Circumstances;
+use crate::finding::baseline::Baseline;
 use crate::report::file::Staged;
-use crate::report::{Report, csv, json, markdown, pretty, sarif};
+use crate::report::{Report, annotations, codeclimate, csv, gitlab, json, junit, markdown, pretty, sarif};
 use crate::rule::Rule;
 use crate::scan::scan;
 
@@ -22,7 +22,9 @@ const DEFAULT_WIDTH: usize = 100;
 
 pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitCode> {
     check_outputs(args, quiet)?;
+    let started = moment(args);
     let (settings, governed) = Settings::resolve(args)?;
+    check_commit(args, &settings)?;
     let record = Record::begin(args, &settings)?;
     tracing::info!(rules = settings.scanner.engine.rules().len(), threads = settings.options.threads, "scanning");
     let show = !quiet && !args.no_progress && verbose == 0 && io::stderr().is_terminal();
@@ -33,7 +35,9 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
         collected.notes.push(format!("the cache cannot be written: {}", error.kind()));
     }
     let (report, now) = verdict::report_of(args, &settings, governed, collected);
-    write_all(args, quiet, &report, &settings, &now, record)?;
+    let header = gitlab::Header { version: args.gitlab_version.clone(), started, ended: moment(args) };
+    let baseline = || verdict::baseline_of(&report, &settings, &now);
+    write_all(args, quiet, &report, &settings, &header, &baseline, record)?;
     Ok(report.outcome.exit_code())
 }
 
@@ -59,16 +63,43 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Refuses a report that wants a commit where there is none, before any work is done.
+fn check_commit(args: &Scan, settings: &Settings) -> anyhow::Result<()> {
+    let mut formats = args.output.iter().filter_map(|output| match output.kind {
+        OutputKind::Report(format) => Some(format),
+        OutputKind::Evidence | OutputKind::Baseline => None,
+    });
+    let asked = args.format == Some(Format::Gitlab) || formats.any(|format| format == Format::Gitlab);
+    if asked && !gitlab::has_commit(&settings.targets) {
+        bail!(
+            "the format gitlab names the commit of each place, and no target lies in a git repository with a commit; \
+             codeclimate, junit and sarif do without"
+        );
+    }
+    Ok(())
+}
+
+/// The moment, for the one format whose schema wants times: the day of `--at`, so that a scan can be repeated byte for byte,
+/// else that of the clock. UTC, to the second, without the zone.
+fn moment(args: &Scan) -> String {
+    match &args.at {
+        Some(day) => format!("{day}T00:00:00"),
+        None => jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+    }
+}
+
 /// Writes every report or, if one cannot be written, none.
 fn write_all(
     args: &Scan,
     quiet: bool,
     report: &Report,
     settings: &Settings,
-    now: &Circumstances,
+    header: &gitlab::Header,
+    baseline: &dyn Fn() -> Baseline,
     record: Option<Record<'_>>,
 ) -> anyhow::Result<()> {
     let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| loaded.rule.clone()).collect();
+    let show_secrets = args.show_secrets;
     let mut staged = args
         .output
         .par_iter()
@@ -80,13 +111,12 @@ fn write_all(
             let style =
                 pretty::Style { color: false, width: DEFAULT_WIDTH, all: args.all, show_secrets: false, unicode: true };
             Staged::stage(path, args.show_secrets, |out| {
-                write_format(format, report, &rules, &style, args.show_secrets, out)
+                write_format(format, &Content { report, rules: &rules, show_secrets, header }, &style, out)
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
     for output in args.output.iter().filter(|output| output.kind == OutputKind::Baseline) {
-        let baseline = verdict::baseline_of(report, settings, now);
-        staged.push(Staged::stage(&output.path, false, |out| baseline.write(out))?);
+        staged.push(Staged::stage(&output.path, false, |out| baseline().write(out))?);
     }
     if let Some(record) = record {
         record.write(report, &rules)?;
@@ -95,12 +125,13 @@ fn write_all(
     if quiet && args.format.is_none() {
         return Ok(());
     }
-    let written = write_stdout(args, report, &rules).context("cannot write to standard output");
+    let written = write_stdout(args, &Content { report, rules: &rules, show_secrets, header })
+        .context("cannot write to standard output");
     // A reader that went away has seen enough; the verdict stands.
     written.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
 }
 
-fn write_stdout(args: &Scan, report: &Report, rules: &[std::sync::Arc<Rule>]) -> io::Result<()> {
+fn write_stdout(args: &Scan, content: &Content<'_>) -> io::Result<()> {
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
     let color = match args.color {
@@ -117,7 +148,7 @@ fn write_stdout(args: &Scan, report: &Report, rules: &[std::sync::Arc<Rule>]) ->
         unicode: !terminal || speaks_unicode(),
     };
     let mut out = io::BufWriter::new(stdout.lock());
-    write_format(args.format.unwrap_or(Format::Pretty), report, rules, &style, args.show_secrets, &mut out)?;
+    write_format(args.format.unwrap_or(Format::Pretty), content, &style, &mut out)?;
     out.flush()
 }
 
@@ -131,14 +162,16 @@ fn speaks_unicode() -> bool {
         .is_some_and(|value| value.to_string_lossy().to_ascii_lowercase().replace('-', "").contains("utf8"))
 }
 
-fn write_format(
-    format: Format,
-    report: &Report,
-    rules: &[std::sync::Arc<Rule>],
-    style: &pretty::Style,
+/// What formats are made of.
+struct Content<'r> {
+    report: &'r Report,
+    rules: &'r [std::sync::Arc<Rule>],
     show_secrets: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+    header: &'r gitlab::Header,
+}
+
+fn write_format(format: Format, content: &Content<'_>, style: &pretty::Style, out: &mut dyn Write) -> io::Result<()> {
+    let &Content { report, rules, show_secrets, header } = content;
     match format {
         Format::Pretty => pretty::write(report, style, out),
         Format::Json => json::write_json(report, show_secrets, out),
@@ -146,5 +179,9 @@ fn write_format(
         Format::Sarif => sarif::write(report, rules, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Annotations => annotations::write(report, out),
+        Format::Gitlab => gitlab::write(report, header, out),
+        Format::Codeclimate => codeclimate::write(report, out),
+        Format::Junit => junit::write(report, out),
     }
 }

@@ -315,14 +315,14 @@ fn api_key_places() -> Vec<Occurrence> {
         Occurrence {
             content: Content::Binary,
             ordinal: 2,
-            exception: applied(0),
+            exception: Some(applied(0)),
             verdict: Verdict::Excepted,
             ..place(file(1, b"bin/app"), "\u{b}\u{b}\n\u{b}smp_xxxxxxxxxxxxxxxxxxxxxxxxxxxx", value, 0xa5)
         },
         Occurrence {
             lifetime: Some(Arc::new(lifetime())),
             change: Some(Change { proven: false, ..change(ChangeState::New, Some(Cause::Rules), None) }),
-            exception: applied(1),
+            exception: Some(applied(1)),
             verdict: Verdict::NewlyDetected,
             ..place(removed(b"old/keys.env"), &line, value, 0xa7)
         },
@@ -361,7 +361,7 @@ fn password_place() -> Occurrence {
         content: Content::Decoded,
         confidence: Confidence::Medium,
         severity: Severity::Medium,
-        exception: applied(2),
+        exception: Some(applied(2)),
         change: Some(change(ChangeState::Moved, Some(Cause::Code), Some("2026-01-15"))),
         verdict: Verdict::Excepted,
         reasons: vec![reason(Effect::Base, "matched the rule")],
@@ -425,9 +425,9 @@ fn sample_exceptions() -> Vec<ExceptionOutcome> {
     .collect()
 }
 
-fn applied(number: usize) -> Option<AppliedException> {
+fn applied(number: usize) -> AppliedException {
     let ExceptionOutcome { exception, standing, .. } = sample_exceptions().swap_remove(number);
-    Some(AppliedException { exception, standing })
+    AppliedException { exception, standing }
 }
 
 fn sample_comparison() -> Comparison {

@@ -8,6 +8,7 @@ mod plant;
 mod repository;
 mod run;
 
+mod ci_formats;
 mod config;
 mod controls;
 mod corpus;

@@ -1,0 +1,149 @@
+//! What the formats for CI systems share: paths as the host of a repository knows them, fingerprints that no two places
+//! have, and short texts of rules.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Report, TargetKind};
+use crate::blob::{FromHistory, Origin, printable};
+use crate::finding::{Finding, Fingerprint, Occurrence};
+use crate::govern::{self, Role};
+use crate::rule::Rule;
+
+/// The target that something lies in. Standard input does not know its own, of which there is one at most.
+pub(super) fn target_of(report: &Report, origin: &Origin) -> Option<usize> {
+    match origin {
+        Origin::File(place) => (place.target < report.targets.len()).then_some(place.target),
+        Origin::Stdin => report.targets.iter().position(|target| target.kind == TargetKind::Stdin),
+    }
+}
+
+/// The path from the root of the repository, as its host and the jobs that run in a checkout know it. Outside of
+/// repositories it is the path from the working directory, or from a target that lies elsewhere: never one that tells where
+/// on this machine that is.
+fn path_bytes(report: &Report, origin: &Origin) -> Vec<u8> {
+    let Origin::File(place) = origin else { return origin.path_bytes().to_vec() };
+    let Some(target) = report.targets.get(place.target) else { return place.path.clone() };
+    if let Some(git) = &target.git {
+        return [git.prefix.as_slice(), &place.path].concat();
+    }
+    let elsewhere = |part| !matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir);
+    if target.given.components().any(elsewhere) {
+        return place.path.clone();
+    }
+    let named = super::words::named(report, origin);
+    named.strip_prefix(b"./").map_or(named.clone(), <[u8]>::to_vec)
+}
+
+/// [`path_bytes`] as text without effect. Names that are not UTF-8 or cannot be seen are spelt out, so that hosts do not
+/// link them; no format has another form for them.
+pub(super) fn path(report: &Report, origin: &Origin) -> String {
+    printable(&path_bytes(report, origin))
+}
+
+/// Whether only the history has it, so that no line of a checkout can be pointed at.
+pub(super) fn is_past(place: &Occurrence) -> bool {
+    place.origin.history().is_some()
+}
+
+/// What to do about a secret of this rule: first what stops it, then what replaces it.
+pub(super) fn remedy(rule: &Rule) -> String {
+    format!("To revoke: {} To rotate: {}", rule.revoke, rule.rotate)
+}
+
+/// The controls of ISO/IEC 27002 that a place contradicts, by number.
+pub(super) fn contradicted(finding: &Finding, place: &Occurrence) -> String {
+    let mapping = govern::mapping_at(finding, place);
+    let numbers: Vec<&str> = mapping.with_role(Role::Contradicts).map(|control| control.control.as_str()).collect();
+    numbers.join(", ")
+}
+
+/// Fingerprints of places of which each is handed out once.
+///
+/// That of a place is under its path from the target, so that two targets, or a file and its history, may share one. The
+/// first place keeps it; of those after it, path, rule, commit and object are hashed in. Hosts match findings by such
+/// numbers, and drop what has the number of another.
+#[derive(Default)]
+pub(super) struct Distinct {
+    taken: BTreeSet<Fingerprint>,
+}
+
+impl Distinct {
+    /// The fingerprint of the next place.
+    pub(super) fn next(&mut self, report: &Report, finding: &Finding, place: &Occurrence) -> Fingerprint {
+        let mut fingerprint = place.place;
+        let mut count = 0_u64;
+        while !self.taken.insert(fingerprint) {
+            count += 1;
+            fingerprint = told_apart(report, finding, place, count);
+        }
+        fingerprint
+    }
+}
+
+fn told_apart(report: &Report, finding: &Finding, place: &Occurrence, count: u64) -> Fingerprint {
+    let object = match place.origin.history() {
+        Some(FromHistory::Object(id)) => id,
+        Some(FromHistory::Log) => "log",
+        None => "",
+    };
+    let path = path_bytes(report, &place.origin);
+    let commit = place.origin.commit().unwrap_or_default();
+    let mut sha256 = Sha256::new_with_prefix(place.place.0);
+    for part in [finding.rule.id.as_bytes(), &path, commit.as_bytes(), object.as_bytes()] {
+        sha256.update((part.len() as u64).to_le_bytes());
+        sha256.update(part);
+    }
+    sha256.update(count.to_le_bytes());
+    Fingerprint(sha256.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::sample::{clean_report, sample_report};
+    use super::*;
+    use crate::blob::FilePlace;
+
+    #[test]
+    fn paths_are_those_of_the_repository() {
+        let report = sample_report();
+        let at = |target, name: &[u8]| path(&report, &Origin::File(FilePlace::new(target, name.to_vec())));
+        assert_eq!(at(0, b"a/b"), "a/b");
+        assert_eq!(at(1, b"a/b"), "services/b\u{e4}r/a/b");
+        assert_eq!(at(0, b"\xff\n"), "\\xff\\u{a}");
+        assert_eq!(path(&report, &Origin::Stdin), "-");
+        assert_eq!(target_of(&report, &Origin::Stdin), Some(2));
+        assert_eq!(target_of(&report, &Origin::File(FilePlace::new(9, Vec::new()))), None);
+    }
+
+    #[test]
+    fn outside_of_repositories_no_path_tells_of_the_machine() {
+        let mut report = clean_report();
+        for (given, expect) in
+            [(".", "x"), ("./a", "a/x"), ("a/", "a/x"), ("/srv/a", "x"), ("../a", "x"), ("a/../../b", "x")]
+        {
+            report.targets[0].given = PathBuf::from(given);
+            assert_eq!(path(&report, &Origin::File(FilePlace::new(0, b"x".to_vec()))), expect, "{given}");
+        }
+    }
+
+    #[test]
+    fn no_two_places_have_one_fingerprint() {
+        let report = sample_report();
+        let mut distinct = Distinct::default();
+        let places =
+            report.findings.iter().flat_map(|finding| finding.occurrences.iter().map(move |one| (finding, one)));
+        let places: Vec<_> = places.collect();
+        let plain: BTreeSet<_> = places.iter().map(|(_, place)| place.place).collect();
+        assert!(plain.len() < places.len(), "the sample has two places with one fingerprint");
+        let mut all = BTreeSet::new();
+        for (finding, place) in places.iter().chain(&places) {
+            all.insert(distinct.next(&report, finding, place));
+        }
+        assert_eq!(all.len(), 2 * places.len());
+        assert!(plain.is_subset(&all), "the first of each keeps its own");
+    }
+}
