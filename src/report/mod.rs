@@ -17,6 +17,7 @@ pub mod pretty;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sarif;
+mod standing;
 mod words;
 
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::rows::{PathRow, text_and_bytes};
+use super::standing::{ChangeRow, ExceptionRow, TriageRow, VerdictRow};
 use crate::blob::Content;
 use crate::check::token::Fact;
 use crate::finding::{CommitRef, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Reason};
@@ -43,6 +44,9 @@ pub(crate) struct FindingRow<'r> {
     /// Subcategories of NIST CSF 2.0.
     csf: Vec<&'r str>,
     remediation: Remediation<'r>,
+    /// What somebody decided who looked at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    triage: Option<TriageRow<'r>>,
     /// The places, by target, path and offset.
     #[cfg_attr(test, schemars(length(min = 1)))]
     places: Vec<PlaceRow<'r>>,
@@ -77,6 +81,7 @@ impl<'r> FindingRow<'r> {
                 rotate: &finding.rule.rotate,
                 references: &finding.rule.references,
             },
+            triage: finding.triage.as_deref().map(TriageRow::new),
             places: finding.occurrences.iter().map(PlaceRow::new).collect(),
         }
     }
@@ -193,6 +198,13 @@ struct PlaceRow<'r> {
     /// When it came into the history of its repository, and until when it was there; where the history was scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<LifetimeRow<'r>>,
+    /// What became of it since an earlier scan; where there is one to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeRow<'r>>,
+    /// The exception that speaks of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception: Option<ExceptionRow<'r>>,
+    verdict: VerdictRow<'r>,
 }
 
 impl<'r> PlaceRow<'r> {
@@ -219,6 +231,9 @@ impl<'r> PlaceRow<'r> {
             reasons: place.reasons.iter().map(ReasonRow::new).collect(),
             ignore: place.ignore.as_ref().map(IgnoreRow::new),
             history: place.lifetime.as_deref().map(LifetimeRow::new),
+            change: place.change.as_ref().map(ChangeRow::new),
+            exception: place.exception.as_ref().map(ExceptionRow::new),
+            verdict: VerdictRow::new(&place.verdict),
         }
     }
 }

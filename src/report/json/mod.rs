@@ -7,6 +7,7 @@
 mod finding;
 mod inert;
 mod rows;
+mod standing;
 
 use std::io::{self, Write};
 
@@ -16,7 +17,8 @@ use serde::ser::{SerializeSeq as _, Serializer};
 pub(crate) use self::finding::{FindingRow, LifetimeRow};
 use self::inert::InertFormatter;
 pub(crate) use self::rows::{CoverageRow, ExclusionRow, GapRow, KeyRow, OutcomeRow, TargetRow};
-use self::rows::{Document, Event, EventBody, Start, Summary, SummaryEvent, Tool, Withheld};
+use self::rows::{Document, Event, EventBody, StandingRows, Start, Summary, SummaryEvent, Tool, Withheld};
+pub(crate) use self::standing::{AbsentRow, AttemptRow, BypassRow, ChangeRow, TriageRow, VerdictRow};
 use super::Report;
 use crate::finding::Finding;
 
@@ -45,6 +47,7 @@ pub fn write_json(report: &Report, show_secrets: bool, out: &mut dyn Write) -> i
         gaps: report.gaps.iter().map(GapRow::new).collect(),
         exclusions: report.exclusions.iter().map(ExclusionRow::new).collect(),
         withheld: Withheld::new(report),
+        standing: StandingRows::new(report),
         notes: &report.notes,
     };
     write_line(&document, out)
@@ -72,13 +75,14 @@ pub fn write_jsonl(report: &Report, show_secrets: bool, out: &mut dyn Write) -> 
     for exclusion in &report.exclusions {
         event(EventBody::Exclusion(ExclusionRow::new(exclusion)))?;
     }
-    event(EventBody::Summary(SummaryEvent {
+    event(EventBody::Summary(Box::new(SummaryEvent {
         outcome: OutcomeRow::new(report.outcome),
         summary: Summary::new(report),
         coverage: CoverageRow::new(&report.coverage),
         withheld: Withheld::new(report),
+        standing: StandingRows::new(report),
         notes: &report.notes,
-    }))
+    })))
 }
 
 fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {

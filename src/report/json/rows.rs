@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use super::Findings;
 use super::finding::FindingRow;
+use super::standing::{AttemptRow, BypassRow, ComparisonRow, ExceptionOutcomeRow};
 use crate::blob::{CommitRange, Origin};
 use crate::finding::Occurrence;
 use crate::gap::{Coverage, Exclusion, Gap, HistoryCoverage};
+use crate::report::standing::Standings;
 use crate::report::{GitInfo, KeyInfo, Keyed, Outcome, Report, Target, TargetKind};
 use crate::severity::Severity;
 use crate::slot::{Tally, tally};
@@ -39,6 +41,8 @@ pub(super) struct Document<'r> {
     /// What was left out by policy.
     pub(super) exclusions: Vec<ExclusionRow<'r>>,
     pub(super) withheld: Withheld,
+    #[serde(flatten)]
+    pub(super) standing: StandingRows<'r>,
     /// Hints for the operator.
     pub(super) notes: &'r [String],
 }
@@ -69,7 +73,7 @@ pub(super) enum EventBody<'r> {
     /// Something that policy left out.
     Exclusion(ExclusionRow<'r>),
     /// The last line; output without it is not complete.
-    Summary(SummaryEvent<'r>),
+    Summary(Box<SummaryEvent<'r>>),
 }
 
 /// What is known before the first finding.
@@ -90,8 +94,39 @@ pub(super) struct SummaryEvent<'r> {
     pub(super) summary: Summary,
     pub(super) coverage: CoverageRow,
     pub(super) withheld: Withheld,
+    #[serde(flatten)]
+    pub(super) standing: StandingRows<'r>,
     /// Hints for the operator.
     pub(super) notes: &'r [String],
+}
+
+/// What the scan was held against, and what people decided; each only where there is any.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct StandingRows<'r> {
+    /// The earlier scan that it was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<ComparisonRow<'r>>,
+    /// The exceptions that the operator named, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exceptions: Vec<ExceptionOutcomeRow<'r>>,
+    /// What the change that was scanned would have had obeyed, and was not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<AttemptRow<'r>>,
+    /// The process ends with 0 by this order, whatever `outcome` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bypass: Option<BypassRow<'r>>,
+}
+
+impl<'r> StandingRows<'r> {
+    pub(super) fn new(report: &'r Report) -> Self {
+        Self {
+            comparison: ComparisonRow::of(report),
+            exceptions: ExceptionOutcomeRow::all(report),
+            attempts: AttemptRow::all(report),
+            bypass: BypassRow::of(report),
+        }
+    }
 }
 
 /// The program that made the report.
@@ -207,6 +242,10 @@ pub(super) struct Summary {
     places: usize,
     /// Of the places, those with a marker that asks to ignore them and has not expired.
     ignored_places: usize,
+    /// Of the places, those that people took out of the verdict: by an exception that holds, or a marker that is honoured.
+    suppressed_places: u64,
+    /// Of the places, those that fail the scan.
+    failing_places: u64,
     /// Secrets by severity.
     by_severity: BySeverity,
     /// Places that need a credential, by where it is held.
@@ -218,10 +257,13 @@ impl Summary {
         let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
         let places = || report.findings.iter().flat_map(|finding| &finding.occurrences);
         let ignored = |place: &&Occurrence| place.ignore.as_ref().is_some_and(|ignore| !ignore.expired);
+        let Standings { suppressed, failing, .. } = Standings::of(report);
         Self {
             secrets: report.findings.len(),
             places: places().count(),
             ignored_places: places().filter(ignored).count(),
+            suppressed_places: suppressed,
+            failing_places: failing,
             by_severity: BySeverity {
                 info: count(Severity::Info),
                 low: count(Severity::Low),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::*;
+use crate::finding::{Bypass, Verdict};
 use crate::report::sample::{clean_report, sample_report};
 use crate::secret::Secret;
 
@@ -180,6 +181,14 @@ fn one_finding_in_full() {
                        then delete the first.",
             "references": ["https://docs.example.com/api-keys"],
         },
+        "triage": {
+            "decision": "confirmed",
+            "by": "j.doe@example.org",
+            "at": "2026-01-20T10:00:00Z",
+            "grade": "claimed",
+            "note": null,
+            "ticket": "SEC-11",
+        },
         "places": [{
             "path": "deploy/tls.yaml",
             "target": 0,
@@ -206,7 +215,66 @@ fn one_finding_in_full() {
                 "at": ["refs/heads/main", "refs/tags/v1"],
                 "references": 7,
             },
+            "change": { "state": "unchanged", "cause": null, "proven": true, "since": "2026-01-15" },
+            "verdict": { "state": "known" },
         }],
     });
     assert_eq!(finding, expect);
+}
+
+#[test]
+fn a_place_says_how_it_stands() {
+    let mut report = sample_report();
+    report.findings[1].occurrences[0].verdict = Verdict::FailsGate("main".into());
+    let document: Value = serde_json::from_str(&json(&report, false)).unwrap();
+    let places = &document["findings"][1]["places"];
+    assert_eq!(places[0]["verdict"], serde_json::json!({ "state": "fails-gate", "gate": "main" }));
+    assert_eq!(places[0].get("exception"), None);
+    assert_eq!(
+        places[4]["exception"],
+        serde_json::json!({
+            "id": "EX-2",
+            "reason": "compensating-control",
+            "text": "a \"reason\" with <markup> & {braces}",
+            "requested_by": "dev@example.org",
+            "approved_by": "risk.owner@example.org",
+            "approved_on": "2026-01-10",
+            "expires_on": "2026-01-31",
+            "ticket": "SEC-12",
+            "grade": "claimed",
+            "standing": "expired",
+            "why": "its last day is over",
+        })
+    );
+    assert_eq!(
+        places[4]["change"],
+        serde_json::json!({ "state": "new", "cause": "rules", "proven": false, "since": null })
+    );
+    assert_eq!(document["summary"]["suppressed_places"], 2);
+    assert_eq!(document["summary"]["failing_places"], 4);
+}
+
+#[test]
+fn the_whole_says_what_it_was_held_against_and_what_people_decided() {
+    let mut report = sample_report();
+    report.bypass = Some(Bypass { reason: "a \u{202e}fire".into(), by: "j.doe".into(), exit_code: 1 });
+    let document: Value = serde_json::from_str(&json(&report, false)).unwrap();
+    let comparison = &document["comparison"];
+    assert_eq!(comparison["with"], "evidence/2026-01-15");
+    assert_eq!(comparison["places"], serde_json::json!({ "new": 6, "unchanged": 1, "moved": 1, "reintroduced": 0 }));
+    assert_eq!(comparison["absent"][1]["cause"], "configuration");
+    let fourth = &document["exceptions"][3];
+    assert_eq!(
+        (&fourth["id"], &fourth["standing"], &fourth["why"], &fourth["places"], &fourth["stale"]),
+        (&"EX-4".into(), &"unapproved".into(), &"nobody approved it".into(), &0.into(), &true.into())
+    );
+    assert_eq!(document["attempts"][0]["file"], "exceptions.toml");
+    assert_eq!(document["bypass"]["exit_code"], 1);
+    let last: Value = serde_json::from_str(jsonl(&report, false).lines().last().unwrap()).unwrap();
+    for member in ["comparison", "exceptions", "attempts", "bypass"] {
+        assert_eq!(last[member], document[member]);
+    }
+    assert!(!json(&report, false).contains('\u{202e}'));
+    let clean = json(&clean_report(), false);
+    assert!(["comparison", "exceptions", "attempts", "bypass"].iter().all(|member| !clean.contains(member)));
 }

@@ -7,21 +7,23 @@ use super::uri::Bases;
 use super::{bag, text};
 use crate::blob::{Origin, printable};
 use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass};
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 
 /// Places that the notification of one exclusion class lists, at most. Its count is always whole.
 const MOST_PLACES: usize = 200;
 
 /// The invocation without its notifications.
-pub(super) fn invocation(outcome: Outcome) -> sarif::Invocation {
-    let code = outcome.exit_code();
+pub(super) fn invocation(report: &Report) -> sarif::Invocation {
+    let bypassed = report.bypass.is_some();
+    let code = if bypassed { 0 } else { report.outcome.exit_code() };
     let meaning = match code {
+        0 if bypassed => "The process was told to pass whatever was found; the property `bypass` of the run says why.",
         0 => "The scope was read, and no finding reached the severity that fails a run.",
         1 => "Findings reached the severity that fails a run.",
         _ => "The scan is incomplete, and no finding reached the severity that fails a run.",
     };
     sarif::Invocation::builder()
-        .execution_successful(outcome.complete)
+        .execution_successful(report.outcome.complete)
         .exit_code(i64::from(code))
         .exit_code_description(meaning)
         .build()

@@ -9,6 +9,7 @@
 mod invocation;
 mod results;
 mod rules;
+mod standing;
 mod taxonomies;
 mod text;
 mod uri;
@@ -23,7 +24,7 @@ use serde_sarif::sarif;
 use self::invocation::Notifications;
 use self::results::{Part, Results};
 use self::rules::FiredRules;
-use self::taxonomies::Referenced;
+use self::taxonomies::{Referenced, guid};
 use self::uri::Bases;
 use super::Report;
 use super::json::CoverageRow;
@@ -45,7 +46,7 @@ const PROJECT: &str = "https://github.com/straykey/straykey";
 pub fn write(report: &Report, rules: &[Arc<Rule>], out: &mut dyn Write) -> std::io::Result<()> {
     let mut out = BufWriter::new(out);
     let bases = Bases::new(&report.targets);
-    let fired = FiredRules::of(&report.findings);
+    let fired = FiredRules::of(report, rules);
     let results = Results::new(report, &bases, &fired);
     let notifications = Notifications::new(report, &bases);
     let log = Log {
@@ -56,7 +57,7 @@ pub fn write(report: &Report, rules: &[Arc<Rule>], out: &mut dyn Write) -> std::
             .map(|part| Run {
                 head: run(report, part, rules.len(), &fired, &bases),
                 invocations: [Invocation {
-                    head: invocation::invocation(report.outcome),
+                    head: invocation::invocation(report),
                     notifications: Stream(notifications.iter()),
                 }],
                 results: Stream(results.iter(part)),
@@ -112,7 +113,7 @@ fn run(report: &Report, part: Part, pack: usize, fired: &FiredRules<'_>, bases: 
         .automation_details(sarif::RunAutomationDetails::builder().id(part.automation_id()).build())
         .column_kind("unicodeCodePoints")
         .newline_sequences(["\r\n", "\n"].map(String::from))
-        .properties(properties(report, pack))
+        .properties(properties(report, pack, fired))
         .build();
     run.original_uri_base_ids = some_if(bases.original(), |map| !map.is_empty());
     run.taxonomies = some_if(referenced.taxonomies(), |list| !list.is_empty());
@@ -144,7 +145,7 @@ fn driver(report: &Report, fired: &FiredRules<'_>, referenced: &Referenced) -> s
 }
 
 /// What SARIF has no place for.
-fn properties(report: &Report, pack: usize) -> sarif::PropertyBag {
+fn properties(report: &Report, pack: usize, fired: &FiredRules<'_>) -> sarif::PropertyBag {
     let run_controls: Vec<Value> = Crosswalk::embedded()
         .run
         .iso27002
@@ -154,7 +155,7 @@ fn properties(report: &Report, pack: usize) -> sarif::PropertyBag {
             json!({ "control": item.control, "title": title, "why": item.why })
         })
         .collect();
-    bag([
+    let mut properties = bag([
         ("schema", json!("straykey/sarif/v1")),
         ("coverage", camel_case_keys(json!(CoverageRow::new(&report.coverage)))),
         ("rulesActive", json!(pack)),
@@ -164,7 +165,9 @@ fn properties(report: &Report, pack: usize) -> sarif::PropertyBag {
         ("keyed", json!(report.key.keyed)),
         ("runControls", json!(run_controls)),
         ("notes", json!(report.notes)),
-    ])
+    ]);
+    standing::add_run_properties(&mut properties.additional_properties, report, fired);
+    properties
 }
 
 /// A property bag; its keys are sorted by their type.

@@ -7,9 +7,9 @@ use serde_sarif::sarif;
 
 use super::rules::{FiredRules, MESSAGE_ID, level, message_text};
 use super::uri::Bases;
-use super::{bag, camel_case_keys, taxonomies, text};
+use super::{bag, camel_case_keys, standing, taxonomies, text};
 use crate::blob::Content;
-use crate::finding::{Finding, InlineIgnore, Occurrence};
+use crate::finding::{Finding, Occurrence};
 use crate::govern::{Mapping, mapping_at};
 use crate::report::json::LifetimeRow;
 use crate::report::{Report, TargetKind};
@@ -26,7 +26,7 @@ pub(super) enum Part {
 }
 
 impl Part {
-    fn of(place: &Occurrence) -> Self {
+    pub(super) fn of(place: &Occurrence) -> Self {
         match (place.origin.history(), place.origin.commit()) {
             (Some(_), _) => Self::History,
             (None, Some(_)) => Self::Range,
@@ -65,85 +65,108 @@ pub(super) struct Results<'r> {
     report: &'r Report,
     bases: &'r Bases<'r>,
     fired: &'r FiredRules<'r>,
-    /// Whether any place has a marker: then every result has to carry `suppressions` (section
-    /// 3.27.23).
-    markers: bool,
+    /// Whether any place has a marker or an exception: then every result has to carry `suppressions` (section 3.27.23).
+    suppressions: bool,
+    /// The part whose run tells what is not there any more; nobody knows which part had it.
+    first: Option<Part>,
 }
 
 impl<'r> Results<'r> {
     pub(super) fn new(report: &'r Report, bases: &'r Bases<'r>, fired: &'r FiredRules<'r>) -> Self {
         let mut places = report.findings.iter().flat_map(|finding| &finding.occurrences);
-        Self { report, bases, fired, markers: places.any(|place| place.ignore.is_some()) }
+        let suppressions = places.any(|place| place.ignore.is_some() || place.exception.is_some());
+        Self { report, bases, fired, suppressions, first: Part::all(report).first().copied() }
     }
 
-    /// The results of one part of what was scanned, in the order of the report.
+    /// The results of one part of what was scanned, in the order of the report; behind those of the first part, what is not
+    /// there any more.
     pub(super) fn iter(&self, part: Part) -> impl Iterator<Item = sarif::Result> + Clone {
-        self.report.findings.iter().flat_map(move |finding| {
+        let found = self.report.findings.iter().flat_map(move |finding| {
             let places = finding.occurrences.iter().filter(move |place| Part::of(place) == part);
-            places.map(move |occurrence| self.result(finding, occurrence))
-        })
+            places.map(move |occurrence| self.standing(finding, occurrence))
+        });
+        let comparison = self.report.comparison.as_ref().filter(|_| self.first == Some(part));
+        let absent = comparison.map_or(&[][..], |comparison| &comparison.absent);
+        let with = self.suppressions;
+        found.chain(absent.iter().filter_map(move |one| standing::absent_result(one, self.fired, self.bases, with)))
     }
 
-    fn result(&self, finding: &Finding, occurrence: &Occurrence) -> sarif::Result {
-        let mapping = mapping_at(finding, occurrence);
-        let physical = sarif::PhysicalLocation::builder()
-            .artifact_location(self.bases.location(&occurrence.origin))
-            .region(region(occurrence))
-            .build();
-        let mut result = sarif::Result::builder()
-            .rule_id(&finding.rule.id)
-            .rule_index(self.fired.index(&finding.rule.id))
-            .kind(sarif::ResultKind::Fail)
-            .level(level(occurrence.severity))
-            .message(message(finding, occurrence))
-            .locations([sarif::Location::builder().physical_location(physical).build()])
-            .partial_fingerprints(fingerprints(finding, occurrence))
-            .taxa(taxonomies::taxa(&mapping))
-            .properties(self.properties(finding, occurrence, &mapping))
-            .build();
-        if self.markers {
-            result.suppressions = Some(suppressions(occurrence.ignore.as_ref()));
-        }
+    /// The result of a place, with how it stands.
+    fn standing(&self, finding: &Finding, occurrence: &Occurrence) -> sarif::Result {
+        let rule = (finding.rule.id.as_str(), self.fired.index(&finding.rule.id));
+        let mut result = result(self.report, self.bases, (finding, occurrence), rule);
+        result.suppressions = self.suppressions.then(|| standing::suppressions(occurrence));
+        result.baseline_state = self.report.comparison.as_ref().map(|_| standing::baseline_state(occurrence).into());
         result
     }
+}
 
-    fn properties(&self, finding: &Finding, occurrence: &Occurrence, mapping: &Mapping<'_>) -> sarif::PropertyBag {
-        let facts: Vec<Value> =
-            finding.facts.iter().map(|fact| json!({ "name": fact.name, "value": fact.value })).collect();
-        let reasons: Vec<&str> = occurrence.reasons.iter().map(|reason| reason.text.as_str()).collect();
-        let content = match occurrence.content {
-            Content::Text => "text",
-            Content::Decoded => "decoded",
-            Content::Binary => "binary",
-        };
-        let mut properties = bag([
-            ("confidence", json!(occurrence.confidence)),
-            ("severity", json!(occurrence.severity)),
-            ("kind", json!(finding.rule.kind)),
-            ("identity", json!(finding.rule.identity)),
-            ("provider", json!(finding.rule.provider.id)),
-            ("preview", json!(finding.preview.to_string())),
-            ("content", json!(content)),
-            ("reasons", json!(reasons)),
-            ("facts", json!(facts)),
-            ("keyId", json!(self.report.key.key_id)),
-            ("ordinal", json!(occurrence.ordinal)),
-            ("controls", taxonomies::controls_by_role(mapping)),
-            ("csf", json!(mapping.csf)),
-        ]);
-        if let Some(lifetime) = &occurrence.lifetime {
-            let told = &mut properties.additional_properties;
-            told.insert("history".to_owned(), camel_case_keys(json!(LifetimeRow::new(lifetime))));
-        }
-        if let Some(commit) = occurrence.origin.commit() {
-            properties.additional_properties.insert("commit".to_owned(), json!(commit));
-        }
-        if let Some(marker) = occurrence.ignore.as_ref().filter(|marker| marker.expired) {
-            let told = &mut properties.additional_properties;
-            told.insert("expiredMarker".to_owned(), marker_properties(marker));
-        }
-        properties
+/// The result of a place, under the rule that has this id and index in its run.
+pub(super) fn result(
+    report: &Report,
+    bases: &Bases<'_>,
+    (finding, occurrence): (&Finding, &Occurrence),
+    (rule_id, index): (&str, i64),
+) -> sarif::Result {
+    let mapping = mapping_at(finding, occurrence);
+    sarif::Result::builder()
+        .rule_id(rule_id)
+        .rule_index(index)
+        .kind(sarif::ResultKind::Fail)
+        .level(level(occurrence.severity))
+        .message(message(finding, occurrence))
+        .locations([sarif::Location::builder().physical_location(physical(bases, occurrence)).build()])
+        .partial_fingerprints(fingerprints(finding, occurrence))
+        .taxa(taxonomies::taxa(&mapping))
+        .properties(properties(report, finding, occurrence, &mapping))
+        .build()
+}
+
+pub(super) fn physical(bases: &Bases<'_>, occurrence: &Occurrence) -> sarif::PhysicalLocation {
+    sarif::PhysicalLocation::builder()
+        .artifact_location(bases.location(&occurrence.origin))
+        .region(region(occurrence))
+        .build()
+}
+
+fn properties(
+    report: &Report,
+    finding: &Finding,
+    occurrence: &Occurrence,
+    mapping: &Mapping<'_>,
+) -> sarif::PropertyBag {
+    let facts: Vec<Value> =
+        finding.facts.iter().map(|fact| json!({ "name": fact.name, "value": fact.value })).collect();
+    let reasons: Vec<&str> = occurrence.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let content = match occurrence.content {
+        Content::Text => "text",
+        Content::Decoded => "decoded",
+        Content::Binary => "binary",
+    };
+    let mut properties = bag([
+        ("confidence", json!(occurrence.confidence)),
+        ("severity", json!(occurrence.severity)),
+        ("kind", json!(finding.rule.kind)),
+        ("identity", json!(finding.rule.identity)),
+        ("provider", json!(finding.rule.provider.id)),
+        ("preview", json!(finding.preview.to_string())),
+        ("content", json!(content)),
+        ("reasons", json!(reasons)),
+        ("facts", json!(facts)),
+        ("keyId", json!(report.key.key_id)),
+        ("ordinal", json!(occurrence.ordinal)),
+        ("controls", taxonomies::controls_by_role(mapping)),
+        ("csf", json!(mapping.csf)),
+    ]);
+    let told = &mut properties.additional_properties;
+    if let Some(lifetime) = &occurrence.lifetime {
+        told.insert("history".to_owned(), camel_case_keys(json!(LifetimeRow::new(lifetime))));
     }
+    if let Some(commit) = occurrence.origin.commit() {
+        told.insert("commit".to_owned(), json!(commit));
+    }
+    standing::add_properties(told, finding, occurrence);
+    properties
 }
 
 /// The message twice over: as text for those that read nothing else, and as id and arguments for
@@ -176,35 +199,9 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).expect("no file is longer than i64 counts")
 }
 
-/// Keyed hashes, with a version each. `primaryLocationLineHash` is not among them: hosts fill it in
-/// from the source.
+/// Keyed hashes, with a version each. `primaryLocationLineHash` is not among them: the profile for GitHub adds it.
 fn fingerprints(finding: &Finding, occurrence: &Occurrence) -> BTreeMap<String, String> {
     let secret = finding.fingerprint.map(|print| ("straykey/secret/v1".to_owned(), print.to_string()));
     let place = ("straykey/place/v1".to_owned(), occurrence.place.to_string());
     secret.into_iter().chain([place]).collect()
-}
-
-/// A marker in the source asks for a suppression that nobody has reviewed. One that has expired
-/// asks for nothing.
-fn suppressions(marker: Option<&InlineIgnore>) -> Vec<sarif::Suppression> {
-    let Some(marker) = marker.filter(|marker| !marker.expired) else { return Vec::new() };
-    // Accepted by the operator's policy, not by the marker itself.
-    let status = if marker.honoured { "accepted" } else { "underReview" };
-    let mut suppression = sarif::Suppression::builder().kind("inSource").status(status).build();
-    suppression.justification.clone_from(&marker.reason);
-    suppression.properties = Some(bag([
-        ("marker", json!(marker.marker)),
-        ("until", json!(marker.until)),
-        ("expired", json!(marker.expired)),
-    ]));
-    vec![suppression]
-}
-
-fn marker_properties(marker: &InlineIgnore) -> Value {
-    json!({
-        "marker": marker.marker,
-        "reason": marker.reason,
-        "until": marker.until,
-        "expired": marker.expired,
-    })
 }

@@ -1,14 +1,17 @@
-//! The rules that found something, as reporting descriptors.
+//! The rules that results refer to, as reporting descriptors.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::json;
 use serde_sarif::sarif;
 
 use super::{PROJECT, bag, taxonomies, text};
-use crate::finding::{Confidence, Finding, Severity};
+use crate::finding::{Confidence, Severity};
 use crate::govern::{Catalogue, Crosswalk, Mapping, ModifierSet, Role};
+use crate::report::Report;
 use crate::rule::Rule;
 
 /// The key of the one message that each rule has.
@@ -17,32 +20,55 @@ pub(super) const MESSAGE_ID: &str = "default";
 /// Tags a rule that code hosts keep; the rest they cut off.
 const MOST_TAGS: usize = 10;
 
-/// The rules that found something, sorted by id.
+/// The rules that results of a run refer to, sorted by the ids that they have there.
 pub(super) struct FiredRules<'r> {
-    rules: BTreeMap<&'r str, (usize, &'r Rule)>,
+    rules: BTreeMap<Cow<'r, str>, Listed<'r>>,
+}
+
+/// A rule of the list.
+struct Listed<'r> {
+    index: usize,
+    rule: &'r Rule,
+    /// The severity that the descriptor tells.
+    severity: Severity,
 }
 
 impl<'r> FiredRules<'r> {
-    pub(super) fn of(findings: &'r [Finding]) -> Self {
-        let mut rules: BTreeMap<_, _> =
-            findings.iter().map(|finding| (finding.rule.id.as_str(), (0, finding.rule.as_ref()))).collect();
-        rules.values_mut().enumerate().for_each(|(index, entry)| entry.0 = index);
+    /// The rules that found something, and those of the pack that did so in the scan that this one is compared with.
+    pub(super) fn of(report: &'r Report, pack: &'r [Arc<Rule>]) -> Self {
+        let found = report.findings.iter().map(|finding| &*finding.rule);
+        let absent = report.comparison.as_ref().map_or(&[][..], |comparison| &comparison.absent);
+        let names: BTreeSet<&str> = absent.iter().map(|absent| absent.rule.as_str()).collect();
+        let lost = pack.iter().filter(|rule| names.contains(rule.id.as_str())).map(|rule| &**rule);
+        // Found ones last: they are those that the results were made with.
+        Self::list(lost.chain(found).map(|rule| (Cow::Borrowed(rule.id.as_str()), rule, severity(rule))))
+    }
+
+    fn list(rules: impl Iterator<Item = (Cow<'r, str>, &'r Rule, Severity)>) -> Self {
+        let listed = rules.map(|(id, rule, severity)| (id, Listed { index: 0, rule, severity }));
+        let mut rules: BTreeMap<_, _> = listed.collect();
+        rules.values_mut().enumerate().for_each(|(index, listed)| listed.index = index);
         Self { rules }
     }
 
-    /// The place of the rule `id` in the list.
+    /// The place of the rule that has this id in the list.
     pub(super) fn index(&self, id: &str) -> i64 {
-        let (index, _) = self.rules.get(id).expect("the list was made from the same findings");
-        i64::try_from(*index).expect("rules are fewer than i64 counts")
+        self.get(id).expect("the list was made from the same findings").0
+    }
+
+    /// The rule that has this id, and its place in the list.
+    pub(super) fn get(&self, id: &str) -> Option<(i64, &'r Rule)> {
+        let listed = self.rules.get(id)?;
+        Some((i64::try_from(listed.index).expect("rules are fewer than i64 counts"), listed.rule))
     }
 
     pub(super) fn rules(&self) -> impl Iterator<Item = &'r Rule> {
-        self.rules.values().map(|(_, rule)| *rule)
+        self.rules.values().map(|listed| listed.rule)
     }
 
     /// `driver.rules`.
     pub(super) fn descriptors(&self) -> Vec<sarif::ReportingDescriptor> {
-        self.rules().map(descriptor).collect()
+        self.rules.iter().map(|(id, listed)| descriptor(id, listed.rule, listed.severity)).collect()
     }
 }
 
@@ -70,16 +96,16 @@ pub(super) fn level(severity: Severity) -> sarif::ResultLevel {
     }
 }
 
-fn descriptor(rule: &Rule) -> sarif::ReportingDescriptor {
+pub(super) fn descriptor(id: &str, rule: &Rule, severity: Severity) -> sarif::ReportingDescriptor {
     let mapping = mapping(rule);
-    let configuration = sarif::ReportingConfiguration::builder().level(json!(level(severity(rule)))).build();
+    let configuration = sarif::ReportingConfiguration::builder().level(json!(level(severity))).build();
     let help = sarif::MultiformatMessageString::builder()
         .text(help_text(rule, mapping.as_ref()))
         .markdown(help_markdown(rule, mapping.as_ref()))
         .build();
     let mut descriptor = sarif::ReportingDescriptor::builder()
-        .id(&rule.id)
-        .name(text::pascal_case(&rule.id))
+        .id(id)
+        .name(text::pascal_case(id))
         .short_description(&text::literal(&text::sentence(&rule.title)))
         .full_description(&full_description(rule))
         .help(help)
@@ -89,7 +115,7 @@ fn descriptor(rule: &Rule) -> sarif::ReportingDescriptor {
             sarif::MultiformatMessageString::from(&message_text(rule, ["{0}", "{1}", "{2}"])),
         )]))
         .default_configuration(configuration)
-        .properties(properties(rule, mapping.as_ref()))
+        .properties(properties(rule, severity, mapping.as_ref()))
         .build();
     descriptor.relationships = mapping.as_ref().map(taxonomies::relationships);
     descriptor
@@ -157,8 +183,8 @@ fn help_markdown(rule: &Rule, mapping: Option<&Mapping<'_>>) -> String {
 
 /// The properties that code hosts read: `security-severity` (0.1 to 10 in four bands, here their
 /// middle), `precision` and tags.
-fn properties(rule: &Rule, mapping: Option<&Mapping<'_>>) -> sarif::PropertyBag {
-    let score = match severity(rule) {
+fn properties(rule: &Rule, severity: Severity, mapping: Option<&Mapping<'_>>) -> sarif::PropertyBag {
+    let score = match severity {
         Severity::Critical => "9.5",
         Severity::High => "8.0",
         Severity::Medium => "5.5",

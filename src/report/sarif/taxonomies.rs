@@ -238,7 +238,7 @@ fn numbers(id: &str) -> Vec<u32> {
 }
 
 /// A guid that is the same for the same name in every run and version of this program.
-fn guid(name: &str) -> String {
+pub(super) fn guid(name: &str) -> String {
     /// The namespace that RFC 9562 section 6.6 gives to URLs.
     const URL: u128 = 0x6ba7_b811_9dad_11d1_80b4_00c0_4fd4_30c8;
     static NAMESPACE: LazyLock<u128> = LazyLock::new(|| uuid_v5(URL, PROJECT));

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use serde_sarif::sarif;
 
-use crate::blob::Origin;
+use crate::blob::{FilePlace, Origin};
 use crate::report::{GitInfo, Target, TargetKind};
 
 /// The reference for standard input, whose own name `-` would read as a file.
@@ -37,6 +37,16 @@ impl<'r> Bases<'r> {
             _ => &place.path,
         };
         sarif::ArtifactLocation::builder().uri(relative_reference(path)).uri_base_id(self.name(place.target)).build()
+    }
+
+    /// Where `path` lies, which is relative to a target that nobody knows where there are several: then below no base.
+    pub(super) fn below_target(&self, path: &str) -> sarif::ArtifactLocation {
+        match self.targets {
+            [target] if target.kind != TargetKind::Stdin => {
+                self.location(&Origin::File(FilePlace::new(0, path.as_bytes().to_vec())))
+            }
+            _ => sarif::ArtifactLocation::builder().uri(relative_reference(path.as_bytes())).build(),
+        }
     }
 
     /// What the bases stand for, without telling where they lie. Standard input has none.
