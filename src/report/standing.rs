@@ -10,8 +10,10 @@ pub(super) struct Standings {
     pub(super) new: u64,
     /// Places that it knew.
     pub(super) unchanged: u64,
-    /// Places of secrets that it knew elsewhere.
+    /// Places of secrets that it knew elsewhere, where they are no longer.
     pub(super) moved: u64,
+    /// Places of secrets that it knew elsewhere, where they still are.
+    pub(super) spread: u64,
     /// Places of secrets that it knew as gone.
     pub(super) reintroduced: u64,
     /// Places that people took out of the verdict.
@@ -44,6 +46,7 @@ impl Standings {
             ChangeState::New => &mut self.new,
             ChangeState::Unchanged => &mut self.unchanged,
             ChangeState::Moved => &mut self.moved,
+            ChangeState::Spread => &mut self.spread,
             ChangeState::Reintroduced => &mut self.reintroduced,
         }
     }
@@ -71,6 +74,7 @@ mod tests {
             new: 6,
             unchanged: 1,
             moved: 1,
+            spread: 0,
             reintroduced: 0,
             suppressed: 2,
             failing: 4,

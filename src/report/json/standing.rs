@@ -14,9 +14,9 @@ use crate::report::standing::Standings;
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Change"))]
 pub(crate) struct ChangeRow<'r> {
-    /// `new`: the secret was not known. `unchanged`: it was known here. `moved`: it was known elsewhere only.
-    /// `re-introduced`: it was known as gone.
-    #[cfg_attr(test, schemars(extend("enum" = ["new", "unchanged", "moved", "re-introduced"])))]
+    /// `new`: the secret was not known. `unchanged`: it was known here. `moved`: it was known elsewhere, where it is no longer.
+    /// `spread`: it was known elsewhere, where it still is. `re-introduced`: it was known as gone.
+    #[cfg_attr(test, schemars(extend("enum" = ["new", "unchanged", "moved", "spread", "re-introduced"])))]
     state: &'static str,
     /// Why, where it is not as it was: what differs between the scans.
     #[cfg_attr(test, schemars(extend("enum" = ["code", "rules", "configuration", "scope", "key", null])))]
@@ -192,17 +192,19 @@ struct ChangedPlaces {
     new: u64,
     unchanged: u64,
     moved: u64,
+    spread: u64,
     reintroduced: u64,
 }
 
 impl<'r> ComparisonRow<'r> {
     pub(super) fn of(report: &'r Report) -> Option<Self> {
-        let Comparison { with, scan, absent } = report.comparison.as_ref()?;
-        let Standings { new, unchanged, moved, reintroduced, .. } = Standings::of(report);
+        // What is remembered of the scans before is for records of evidence.
+        let Comparison { with, scan, absent, remembered: _ } = report.comparison.as_ref()?;
+        let Standings { new, unchanged, moved, spread, reintroduced, .. } = Standings::of(report);
         Some(Self {
             with,
             scan: scan.as_deref(),
-            places: ChangedPlaces { new, unchanged, moved, reintroduced },
+            places: ChangedPlaces { new, unchanged, moved, spread, reintroduced },
             absent: absent.iter().map(AbsentRow::new).collect(),
         })
     }

@@ -261,7 +261,10 @@ fn the_whole_says_what_it_was_held_against_and_what_people_decided() {
     let document: Value = serde_json::from_str(&json(&report, false)).unwrap();
     let comparison = &document["comparison"];
     assert_eq!(comparison["with"], "evidence/2026-01-15");
-    assert_eq!(comparison["places"], serde_json::json!({ "new": 6, "unchanged": 1, "moved": 1, "reintroduced": 0 }));
+    assert_eq!(
+        comparison["places"],
+        serde_json::json!({ "new": 6, "unchanged": 1, "moved": 1, "spread": 0, "reintroduced": 0 })
+    );
     assert_eq!(comparison["absent"][1]["cause"], "configuration");
     let fourth = &document["exceptions"][3];
     assert_eq!(

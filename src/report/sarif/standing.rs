@@ -24,7 +24,7 @@ use crate::report::standing::{Standings, reason_words};
 pub(super) fn baseline_state(occurrence: &Occurrence) -> &'static str {
     match occurrence.change.as_ref().map(|change| change.state) {
         Some(ChangeState::Unchanged) => "unchanged",
-        Some(ChangeState::Moved) => "updated",
+        Some(ChangeState::Moved | ChangeState::Spread) => "updated",
         Some(ChangeState::New | ChangeState::Reintroduced) | None => "new",
     }
 }
@@ -168,7 +168,7 @@ pub(super) fn absent_result(
 pub(super) fn add_run_properties(told: &mut BTreeMap<String, Value>, report: &Report, fired: &FiredRules<'_>) {
     let mut tell = |name: &str, value: Value| told.insert(name.to_owned(), inert(value));
     if let Some(comparison) = &report.comparison {
-        let Standings { new, unchanged, moved, reintroduced, .. } = Standings::of(report);
+        let Standings { new, unchanged, moved, spread, reintroduced, .. } = Standings::of(report);
         tell(
             "comparison",
             json!({
@@ -177,6 +177,7 @@ pub(super) fn add_run_properties(told: &mut BTreeMap<String, Value>, report: &Re
                 "new": new,
                 "unchanged": unchanged,
                 "moved": moved,
+                "spread": spread,
                 "reintroduced": reintroduced,
                 "absent": comparison.absent.len(),
             }),
