@@ -207,3 +207,45 @@ fn the_working_directory_is_the_default_target() {
     let here: &Path = folder.path();
     assert_eq!(Run::scan(here, &["--format", "json"]).go().places(), ran.places());
 }
+
+/// A limit on the size of files stands for a disk that fills: the report that is too large for it cannot be written.
+#[test]
+fn when_a_report_cannot_be_written_none_is_touched() {
+    let lines: String = (0..200).map(|number| format!("T={}\n", token(&number.to_string()))).collect();
+    let folder = tree(&[("a.env", &lines)]);
+    let reports = TempDir::new().unwrap();
+    let formats = ["markdown", "json", "sarif", "github", "csv", "junit", "codeclimate", "annotations"];
+    for format in formats {
+        fs::write(reports.path().join(format), "old").unwrap();
+    }
+    let outputs: Vec<String> = formats
+        .iter()
+        .map(|format| format!("--output {format}={}", reports.path().join(format).display()))
+        .collect();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 100; exec {} scan {} {} --output evidence={}",
+        env!("CARGO_BIN_EXE_straykey"),
+        folder.path().display(),
+        outputs.join(" "),
+        reports.path().join("bundle").display()
+    );
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("STRAYKEY_FINGERPRINT_KEY", crate::run::TEST_KEY)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("cannot write"), "{stderr}");
+    let mut left: Vec<_> =
+        fs::read_dir(reports.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    let mut expected = formats.map(str::to_owned).to_vec();
+    expected.sort();
+    assert_eq!(left, expected, "nothing half written is left");
+    for format in formats {
+        assert_eq!(fs::read_to_string(reports.path().join(format)).unwrap(), "old", "{format}");
+    }
+}

@@ -29,6 +29,7 @@ mod range;
 mod redaction;
 mod rule_docs;
 mod rules;
+mod series;
 mod signing;
 mod slots;
 mod sources;

@@ -11,21 +11,21 @@ use crate::repository::{git, put, repository, secret};
 use crate::run::{Ran, Run, array, string};
 
 /// A repository, and beside it a folder for what is not its own.
-struct World {
+pub(crate) struct World {
     repository: TempDir,
     beside: TempDir,
 }
 
 impl World {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         Self { repository: repository(&[], files), beside: TempDir::with_prefix("beside-").unwrap() }
     }
 
-    fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.repository.path()
     }
 
-    fn commit(&self, files: &[(&str, &str)]) {
+    pub(crate) fn commit(&self, files: &[(&str, &str)]) {
         for (path, text) in files {
             put(self.root(), path, text);
         }
@@ -37,17 +37,17 @@ impl World {
         self.beside.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         fs::write(self.beside(name), text).unwrap();
         self.at(name)
     }
 
-    fn at(&self, name: &str) -> String {
+    pub(crate) fn at(&self, name: &str) -> String {
         self.beside(name).display().to_string()
     }
 
     /// A scan with JSON on standard output.
-    fn scan(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn scan(&self, arguments: &[&str]) -> Ran {
         Run::scan(self.root(), &["--format", "json"]).args(arguments).go()
     }
 
@@ -158,7 +158,7 @@ fn baselines_of_two_branches_merge() {
     assert_eq!(states(&ran).len(), 3);
 }
 
-const RULE: &str = r#"provider = "norvale"
+pub(crate) const RULE: &str = r#"provider = "norvale"
 name = "Norvale"
 
 [[rule]]
@@ -181,13 +181,13 @@ near_misses = [
 "#;
 
 /// A key that only the rule above finds.
-fn norvale(letter: char) -> String {
-    format!("KEY={}_live_{}\n", "nrv", ["3", "x9", "k2b"].concat() + &letter.to_string().repeat(2) + "7q4w8e5r6t1y3u9i")
+pub(crate) fn norvale(letter: char) -> String {
+    format!("see {}_live_{} there\n", "nrv", ["3", "x9", "k2b"].concat() + &letter.to_string().repeat(2) + "7q4w8e5r6t1y3u9i")
 }
 
 #[test]
 fn a_better_rule_is_never_a_leak_and_a_leak_never_a_better_rule() {
-    let world = World::new(&[("app.env", &norvale('a')), ("old.env", &secret("1"))]);
+    let world = World::new(&[("notes.md", &norvale('a')), ("old.env", &secret("1"))]);
     put(world.beside.path(), "rules/norvale.toml", RULE);
     let rules = world.at("rules");
     let baseline = world.baseline("b.jsonl");
@@ -197,36 +197,36 @@ fn a_better_rule_is_never_a_leak_and_a_leak_never_a_better_rule() {
         let ran = world.scan(&["--baseline", past, "--rules", &rules]).expect(0);
         assert_eq!(
             states(&ran),
-            expected(&[("app.env", "new", "rules", "newly-detected"), ("old.env", "unchanged", "-", "known"),])
+            expected(&[("notes.md", "new", "rules", "newly-detected"), ("old.env", "unchanged", "-", "known"),])
         );
     }
     // The same upgrade, and a leak with it.
-    world.commit(&[("leak.env", &norvale('b'))]);
+    world.commit(&[("leak.md", &norvale('b'))]);
     for past in [&baseline, &world.at("e1")] {
         let ran = world.scan(&["--baseline", past, "--rules", &rules]).expect(1);
         assert_eq!(
             states(&ran),
             expected(&[
-                ("app.env", "new", "rules", "newly-detected"),
-                ("leak.env", "new", "code", "fails"),
+                ("leak.md", "new", "code", "fails"),
+                ("notes.md", "new", "rules", "newly-detected"),
                 ("old.env", "unchanged", "-", "known"),
             ])
         );
     }
     let strict = world.write("strict.toml", "[baseline]\nnewly_detected = \"fail\"\n");
     let ran = world.scan(&["--baseline", &baseline, "--rules", &rules, "--config", &strict]).expect(1);
-    assert_eq!(states(&ran)[0].3, "fails");
+    assert_eq!(states(&ran)[1].3, "fails");
 }
 
 /// An entry of exceptions.toml that speaks of a secret.
-fn exception(id: &str, selector: &str, reason: &str, more: &str) -> String {
+pub(crate) fn exception(id: &str, selector: &str, reason: &str, more: &str) -> String {
     format!(
         "[[exception]]\nid = \"{id}\"\n{selector}\nreason = \"{reason}\"\ntext = \"t\"\n\
          requested_by = \"dev@example.org\"\n{more}\n"
     )
 }
 
-const APPROVED: &str = "approved_by = \"owner@example.org\"\napproved_on = 2026-01-10\nexpires_on = 2026-06-30";
+pub(crate) const APPROVED: &str = "approved_by = \"owner@example.org\"\napproved_on = 2026-01-10\nexpires_on = 2026-06-30";
 
 #[test]
 fn an_exception_holds_until_its_day_and_no_longer() {

@@ -18,9 +18,9 @@ fn keys() -> TempDir {
     folder
 }
 
-/// Scans a tree with a secret into the bundle `name` of `above`.
+/// Scans a tree with a secret of its own into the bundle `name` of `above`.
 fn scan(above: &Path, name: &str, arguments: &[&str]) -> PathBuf {
-    let folder = tree(&[("a.env", &format!("T={}\n", token("1")))]);
+    let folder = tree(&[("a.env", &format!("T={}\n", token(name)))]);
     let bundle = above.join(name);
     let output = format!("evidence={}", bundle.display());
     Run::scan(folder.path(), &["--fail-on", "never", "--output", &output]).args(arguments).go().expect(0);
@@ -48,7 +48,7 @@ fn a_signed_bundle_is_authentic_to_those_who_pin_its_key() {
     assert!(text.contains(": consistent\n") && !text.contains("authentic"), "{text}");
     let text = verify(&[&other.path().join("k.pub")]).expect(1).text();
     assert!(text.contains("not authentic: it is signed, but by none of the keys given"), "{text}");
-    for bad in [&key, &bundle.join(RECORDS)] {
+    for bad in [&key, &bundle.join(MANIFEST)] {
         assert!(verify(&[bad]).expect(2).stderr.contains("no Ed25519 public key"));
     }
     let json =

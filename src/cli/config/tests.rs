@@ -199,11 +199,11 @@ fn every_key_of_the_template_is_read_and_every_default_is_as_documented() {
     let json = resolved.to_json();
     let named: BTreeSet<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     for section in keys::SECTIONS {
-        for key in section.keys.iter().filter(|key| key.kind != keys::Kind::Keys) {
+        for key in section.keys.iter().filter(|key| key.kind != Kind::Keys) {
             let path = match section.shape {
-                keys::Shape::Root | keys::Shape::Table => section.path(key.name),
-                keys::Shape::List => section.name.to_owned(),
-                keys::Shape::Rules => format!("rules.generic-assigned-key.{}", key.name),
+                Shape::Root | Shape::Table => section.path(key.name),
+                Shape::List => section.name.to_owned(),
+                Shape::Rules => format!("rules.generic-assigned-key.{}", key.name),
             };
             let path = if path == "salt" { "salt.key_id".to_owned() } else { path };
             assert!(named.contains(path.as_str()), "{path} is in the table, and nothing comes of it");
@@ -212,7 +212,7 @@ fn every_key_of_the_template_is_read_and_every_default_is_as_documented() {
     }
     // The defaults of the table, set explicitly, change no value.
     let mut text = String::new();
-    for section in keys::SECTIONS.iter().filter(|section| section.shape == keys::Shape::Table) {
+    for section in keys::SECTIONS.iter().filter(|section| section.shape == Shape::Table) {
         text.push_str(&format!("[{}]\n", section.name));
         for key in section.keys.iter().filter(|key| !matches!(key.default, "no limit" | "none")) {
             text.push_str(&format!("{} = {}\n", key.name, key.default));
@@ -240,9 +240,9 @@ fn names_are_those_of_the_options() {
     assert_eq!(crate::finding::Severity::ALL.map(crate::finding::Severity::name), *keys::SEVERITIES);
     let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let reasons: Vec<_> = crate::finding::ExceptionReason::ALL.iter().map(|one| one.name().to_owned()).collect();
-    assert_eq!(reasons, of(sections::REASONS));
+    assert_eq!(reasons, of(REASONS));
     let grades: Vec<_> = crate::finding::Grade::ALL.iter().map(|one| one.name().to_owned()).collect();
-    assert_eq!(grades, of(sections::CLAIM_GRADES));
+    assert_eq!(grades, of(CLAIM_GRADES));
     let roles: Vec<_> = crate::govern::Role::ALL.iter().map(|one| one.name().to_owned()).collect();
     assert_eq!(roles, of(sections::ROLES));
     let contexts: Vec<_> = crate::govern::ModifierId::ALL.iter().map(|one| one.name().to_owned()).collect();
