@@ -341,6 +341,8 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0
     Sarif,
+    /// SARIF 2.1.0 for code scanning at GitHub, within its limits
+    Github,
     /// For spreadsheets: a row for each place, gap and exclusion
     Csv,
     /// For comments on pull requests and summaries of jobs

@@ -177,6 +177,8 @@ fn write_format(format: Format, content: &Content<'_>, style: &pretty::Style, ou
         Format::Json => json::write_json(report, show_secrets, out),
         Format::Jsonl => json::write_jsonl(report, show_secrets, out),
         Format::Sarif => sarif::write(report, rules, out),
+        // The file itself says what the host's limits left out.
+        Format::Github => sarif::write_github(report, rules, out).map(drop),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, out),
         Format::Annotations => annotations::write(report, out),

@@ -66,9 +66,11 @@ fn json_lines_are_valid_under_their_schema() {
 fn sarif_is_valid_under_the_schema_of_the_standard() {
     let schema = schema("tests/it/schemas/sarif-schema-2.1.0.json");
     for folder in [plant::whole().root(), eventful().path()] {
-        let report = Run::scan(folder, &["--format", "sarif"]).go().expect(1).json();
-        assert_eq!(report["version"], "2.1.0");
-        assert_valid(&schema, &report);
+        for format in ["sarif", "github"] {
+            let report = Run::scan(folder, &["--format", format]).go().expect(1).json();
+            assert_eq!(report["version"], "2.1.0");
+            assert_valid(&schema, &report);
+        }
     }
 }
 
@@ -101,6 +103,20 @@ fn sarif_has_one_result_a_place_and_shares_fingerprints() {
         .map(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap())
         .collect();
     assert!(uris.contains(&"a%20b/%C3%BCn%C3%AF%23%25.env"), "{uris:?}");
+}
+
+#[test]
+fn the_profile_for_github_has_one_result_a_file_of_a_secret() {
+    let secret = token("1");
+    let folder = tree(&[("a.env", &format!("A={secret}\nB={secret}\n")), ("tests/b.env", &format!("A={secret}\n"))]);
+    let report = Run::scan(folder.path(), &["--format", "github"]).go().expect(1).json();
+    let results = array(&report["runs"][0]["results"]);
+    assert_eq!(results.len(), 2, "{results:#?}");
+    assert_eq!(array(&results[0]["relatedLocations"]).len(), 1);
+    let id = |result: &Value| result["ruleId"].as_str().unwrap().to_owned();
+    assert_ne!(id(&results[0]), id(&results[1]), "in a test it is less severe, and hosts read the severity of rules");
+    assert_eq!(id(&results[1]), format!("{}.{}", id(&results[0]), "medium"));
+    assert!(!report.to_string().contains(&secret));
 }
 
 /// A report that does not depend on where it was made or by which version.
@@ -140,6 +156,12 @@ fn json_lines_snapshot() {
 fn sarif_snapshot() {
     let report: Value = serde_json::from_str(&stable("sarif", &[])).unwrap();
     insta::assert_json_snapshot!("sarif", report);
+}
+
+#[test]
+fn github_snapshot() {
+    let report: Value = serde_json::from_str(&stable("github", &[])).unwrap();
+    insta::assert_json_snapshot!("github", report);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn exclusion_id(class: ExclusionClass) -> String {
     format!("exclusion/{}", class.name())
 }
 
-fn reference(id: String) -> sarif::ReportingDescriptorReference {
+pub(super) fn reference(id: String) -> sarif::ReportingDescriptorReference {
     sarif::ReportingDescriptorReference::builder().id(id).build()
 }
 
@@ -153,7 +153,7 @@ fn exclusion_descriptor(class: ExclusionClass) -> sarif::ReportingDescriptor {
     descriptor(exclusion_id(class), &short, &full, help)
 }
 
-fn descriptor(id: String, short: &str, full: &str, help: &str) -> sarif::ReportingDescriptor {
+pub(super) fn descriptor(id: String, short: &str, full: &str, help: &str) -> sarif::ReportingDescriptor {
     sarif::ReportingDescriptor::builder()
         .name(text::pascal_case(&id))
         .id(id)

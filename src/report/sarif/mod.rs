@@ -1,4 +1,5 @@
-//! SARIF 2.1.0 (OASIS standard with errata 01): one run, one result a place.
+//! SARIF 2.1.0 (OASIS standard with errata 01): a run for each part of what was scanned, one result a place; and the profile
+//! for GitHub, which has one result for each file of a secret.
 //!
 //! Only layout: what a result maps to comes from [`crate::govern`], all else from the [`Report`].
 //! The file holds no snippet, no absolute path, no clock, no command line and no account, so that
@@ -6,6 +7,7 @@
 //! notifications are therefore built one at a time while the file is written, and memory does not
 //! grow with their number.
 
+mod github;
 mod invocation;
 mod results;
 mod rules;
@@ -21,6 +23,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use serde_sarif::sarif;
 
+pub use self::github::{Cut, write_github};
 use self::invocation::Notifications;
 use self::results::{Part, Results};
 use self::rules::FiredRules;

@@ -15,7 +15,7 @@ use crate::report::json::LifetimeRow;
 use crate::report::{Report, TargetKind};
 
 /// A part of what was scanned, which has a run of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     /// Files as they lie there, or what is staged.
     Tree,
@@ -26,6 +26,9 @@ pub(super) enum Part {
 }
 
 impl Part {
+    /// All of them, in the order of their runs.
+    pub(super) const EACH: [Self; 3] = [Self::Tree, Self::Range, Self::History];
+
     pub(super) fn of(place: &Occurrence) -> Self {
         match (place.origin.history(), place.origin.commit()) {
             (Some(_), _) => Self::History,
@@ -46,7 +49,7 @@ impl Part {
                 TargetKind::Repository => *part == if history { Self::History } else { Self::Tree },
             })
         };
-        let parts = [Self::Tree, Self::Range, Self::History].into_iter();
+        let parts = Self::EACH.into_iter();
         parts.filter(|part| of_targets(part) || history && *part == Self::History).collect()
     }
 

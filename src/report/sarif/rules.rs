@@ -44,6 +44,11 @@ impl<'r> FiredRules<'r> {
         Self::list(lost.chain(found).map(|rule| (Cow::Borrowed(rule.id.as_str()), rule, severity(rule))))
     }
 
+    /// The same rule once for each severity that results of it have.
+    pub(super) fn by_severity(found: impl Iterator<Item = (&'r Rule, Severity)>) -> Self {
+        Self::list(found.map(|(rule, severity)| (bucket(rule, severity), rule, severity)))
+    }
+
     fn list(rules: impl Iterator<Item = (Cow<'r, str>, &'r Rule, Severity)>) -> Self {
         let listed = rules.map(|(id, rule, severity)| (id, Listed { index: 0, rule, severity }));
         let mut rules: BTreeMap<_, _> = listed.collect();
@@ -69,6 +74,16 @@ impl<'r> FiredRules<'r> {
     /// `driver.rules`.
     pub(super) fn descriptors(&self) -> Vec<sarif::ReportingDescriptor> {
         self.rules.iter().map(|(id, listed)| descriptor(id, listed.rule, listed.severity)).collect()
+    }
+}
+
+/// The id under which a host that knows no severities of results but those of rules finds a rule: its own where the results
+/// have the severity of the rule, else with that of the results behind a full stop, which no id of a rule holds.
+pub(super) fn bucket(rule: &Rule, of_results: Severity) -> Cow<'_, str> {
+    if of_results == severity(rule) {
+        Cow::Borrowed(&rule.id)
+    } else {
+        Cow::Owned(format!("{}.{}", rule.id, of_results.name()))
     }
 }
 
