@@ -1,5 +1,6 @@
 //! The report as CSV (RFC 4180) for spreadsheets: one row for each place of a finding, each gap and each exclusion, so
-//! that a list of findings cannot be taken for the whole.
+//! that a list of findings cannot be taken for the whole; and one for each secret that is gone, each exception that does not
+//! hold or speaks of nothing, each attempt to get past the gate, and an order to let the scan pass.
 //!
 //! Cells hold text that others wrote: names of files, reasons of ignore markers. A cell that a spreadsheet would take
 //! for a formula gets an apostrophe in front ("CSV Injection", OWASP). Values of secrets are never written.
@@ -7,12 +8,14 @@
 use std::io::{self, Write};
 
 use super::Report;
+use super::standing::{attempted, bypassed, trouble};
 use super::words::{counted, shown};
+use crate::blob::printable_text;
 use crate::finding::{CommitRef, Finding, Occurrence};
 use crate::govern::{self, Role};
 
 /// The columns, in order. New ones are added at the end.
-pub const COLUMNS: [&str; 29] = [
+pub const COLUMNS: [&str; 38] = [
     "type",
     "path",
     "line",
@@ -42,6 +45,15 @@ pub const COLUMNS: [&str; 29] = [
     "last_seen",
     "last_seen_at",
     "still_at",
+    "change",
+    "cause",
+    "since",
+    "exception",
+    "exception_reason",
+    "exception_standing",
+    "expires_on",
+    "verdict",
+    "triage",
 ];
 
 /// Writes the report.
@@ -58,13 +70,56 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for gap in &report.gaps {
-        csv.write_record(other_row("gap", gap.class.name(), &shown(report, &gap.origin), &gap.reason))?;
+        let path = shown(report, &gap.origin);
+        csv.write_record(row("gap", &[("kind", gap.class.name()), ("path", &path), ("reason", &gap.reason)]))?;
     }
     for exclusion in &report.exclusions {
         let reason = format!("{} ({})", exclusion.reason(), counted(exclusion.files, "file", "files"));
-        csv.write_record(other_row("exclusion", exclusion.class.name(), &shown(report, &exclusion.origin), &reason))?;
+        let path = shown(report, &exclusion.origin);
+        csv.write_record(row("exclusion", &[("kind", exclusion.class.name()), ("path", &path), ("reason", &reason)]))?;
     }
+    standing_rows(report).try_for_each(|row| csv.write_record(row))?;
     csv.flush()
+}
+
+/// What the report says beside places, gaps and exclusions. Paths and texts are those of files that others wrote.
+fn standing_rows(report: &Report) -> impl Iterator<Item = [String; COLUMNS.len()]> {
+    let absent = report.comparison.iter().flat_map(|comparison| &comparison.absent).map(|absent| {
+        row(
+            "absent",
+            &[
+                ("path", &printable_text(&absent.path)),
+                ("rule", &printable_text(&absent.rule)),
+                ("fingerprint", &absent.fingerprint),
+                ("change", "absent"),
+                ("cause", absent.cause.name()),
+                ("since", absent.since.as_deref().unwrap_or_default()),
+            ],
+        )
+    });
+    let exceptions = report.exceptions.iter().filter_map(|outcome| {
+        let exception = &*outcome.exception;
+        let cells = [
+            ("reason", &*printable_text(&trouble(outcome)?)),
+            ("exception", &printable_text(&exception.id)),
+            ("exception_reason", exception.reason.name()),
+            ("exception_standing", outcome.standing.name()),
+            ("expires_on", &printable_text(&exception.expires_on)),
+        ];
+        Some(row("exception", &cells))
+    });
+    let attempts = report.attempts.iter().map(|attempt| {
+        row(
+            "attempt",
+            &[
+                ("kind", attempt.kind),
+                ("path", &printable_text(&attempt.file)),
+                ("reason", &printable_text(&attempted(attempt))),
+            ],
+        )
+    });
+    let bypass = report.bypass.iter().map(|bypass| row("bypass", &[("reason", &printable_text(&bypassed(bypass)))]));
+    absent.chain(exceptions).chain(attempts).chain(bypass)
 }
 
 fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [String; COLUMNS.len()] {
@@ -87,6 +142,14 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
     };
     let (introduced, introduced_at) = commit(lifetime.and_then(|lifetime| lifetime.introduced.as_deref()));
     let (last, last_at) = commit(lifetime.and_then(|lifetime| lifetime.last.as_deref()));
+    let change = place.change.as_ref();
+    let cause = change.and_then(|change| change.cause.map(|cause| (cause, change.proven)));
+    let cause = cause.map_or_else(String::new, |(cause, proven)| {
+        format!("{}{}", cause.name(), if proven { "" } else { " (not proven)" })
+    });
+    let exception = place.exception.as_ref().map(|applied| &*applied.exception);
+    let gate = place.verdict.gate().map_or_else(String::new, |gate| format!(" ({gate})"));
+    let verdict = format!("{}{gate}", place.verdict.name());
     [
         "finding".to_owned(),
         shown(report, &place.origin),
@@ -117,19 +180,25 @@ fn finding_row(report: &Report, finding: &Finding, place: &Occurrence) -> [Strin
         last,
         last_at,
         lifetime.map_or_else(String::new, |lifetime| lifetime.at.join(" ")),
+        change.map_or("", |change| change.state.name()).to_owned(),
+        cause,
+        change.and_then(|change| change.since.clone()).unwrap_or_default(),
+        exception.map_or_else(String::new, |exception| printable_text(&exception.id)),
+        exception.map_or("", |exception| exception.reason.name()).to_owned(),
+        place.exception.as_ref().map_or("", |applied| applied.standing.name()).to_owned(),
+        exception.map_or_else(String::new, |exception| printable_text(&exception.expires_on)),
+        verdict,
+        finding.triage.as_ref().map_or("", |triage| triage.decision.name()).to_owned(),
     ]
 }
 
-/// A gap or an exclusion; its class stands in the column of the kind.
-fn other_row(kind: &str, class: &str, path: &str, reason: &str) -> [String; COLUMNS.len()] {
+/// A row of its type with these cells; what others wrote in them is inert.
+fn row(kind: &str, cells: &[(&str, &str)]) -> [String; COLUMNS.len()] {
     let cell = |column| match column {
-        "type" => kind.to_owned(),
-        "path" => path.to_owned(),
-        "kind" => class.to_owned(),
-        "reason" => reason.to_owned(),
-        _ => String::new(),
+        "type" => kind,
+        _ => cells.iter().find(|(name, _)| *name == column).map_or("", |(_, cell)| *cell),
     };
-    COLUMNS.map(|column| inert(&cell(column)))
+    COLUMNS.map(|column| inert(cell(column)))
 }
 
 /// The text of a cell that no spreadsheet runs: formulas begin with one of these characters, some programs also take
@@ -143,6 +212,7 @@ pub(crate) fn inert(cell: &str) -> String {
 mod tests {
     use super::super::sample::{clean_report, sample_report};
     use super::*;
+    use crate::finding::{Bypass, Verdict};
 
     fn rows(report: &Report) -> Vec<Vec<String>> {
         let mut out = Vec::new();
@@ -151,9 +221,16 @@ mod tests {
         reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
     }
 
+    /// The cells of a row in these columns.
+    fn cells<'r>(row: &'r [String], columns: &[&str]) -> Vec<&'r str> {
+        let column = |name: &&str| COLUMNS.iter().position(|column| column == name).unwrap();
+        columns.iter().map(|name| row[column(name)].as_str()).collect()
+    }
+
     #[test]
-    fn there_is_a_row_for_each_place_gap_and_exclusion() {
-        let report = sample_report();
+    fn there_is_a_row_for_each_thing_that_a_report_tells() {
+        let mut report = sample_report();
+        report.bypass = Some(Bypass { reason: "=fire".into(), by: "j.doe".into(), exit_code: 1 });
         let rows = rows(&report);
         let count = |kind: &str| rows.iter().filter(|row| row[0] == kind).count();
         let places: usize = report.findings.iter().map(|finding| finding.occurrences.len()).sum();
@@ -161,8 +238,51 @@ mod tests {
             (count("finding"), count("gap"), count("exclusion")),
             (places, report.gaps.len(), report.exclusions.len())
         );
+        let other = ["absent", "exception", "attempt", "bypass"].map(count);
+        assert_eq!(other, [2, 2, 1, 1]);
         assert_eq!(rows[0], COLUMNS);
-        assert_eq!(rows.len(), 1 + places + report.gaps.len() + report.exclusions.len());
+        assert_eq!(rows.len(), 1 + places + report.gaps.len() + report.exclusions.len() + 6);
+    }
+
+    #[test]
+    fn places_say_how_they_stand() {
+        let mut report = sample_report();
+        report.findings[1].occurrences[0].verdict = Verdict::FailsGate("main".into());
+        let rows = rows(&report);
+        let columns = [
+            "change",
+            "cause",
+            "since",
+            "exception",
+            "exception_reason",
+            "exception_standing",
+            "expires_on",
+            "verdict",
+            "triage",
+        ];
+        let told = |row: usize| cells(&rows[row], &columns).join("|");
+        assert_eq!(told(1), "unchanged||2026-01-15|||||known|confirmed");
+        assert_eq!(told(2), "new|code||||||fails-gate (main)|");
+        assert_eq!(told(5), "new|code||EX-1|accepted-risk|active|2026-12-31|excepted|");
+        assert_eq!(told(6), "new|rules (not proven)||EX-2|compensating-control|expired|2026-01-31|newly-detected|");
+    }
+
+    #[test]
+    fn what_is_gone_or_does_nothing_has_a_row() {
+        let mut report = sample_report();
+        report.attempts[0].file = "@x\u{202e}".into();
+        let rows = rows(&report);
+        let of = |kind: &str| rows.iter().filter(|row| row[0] == kind).collect::<Vec<_>>();
+        let absent = cells(of("absent")[0], &["path", "rule", "change", "cause", "since"]);
+        assert_eq!(absent, ["gone/<b>.env", "sample-api-key", "absent", "code", "2026-01-15"]);
+        let exception = cells(of("exception")[1], &["exception", "exception_reason", "exception_standing", "reason"]);
+        assert_eq!(exception[..3], ["EX-4", "test-value", "unapproved"]);
+        assert_eq!(exception[3], "EX-4 does not hold: nobody approved it; it names a rule that there is not");
+        let attempt = cells(of("attempt")[0], &["kind", "path", "reason"]);
+        assert_eq!(
+            attempt,
+            ["exception", "'@x\u{fffd}", "EX-3 would take out what the change itself brings (1 place)"]
+        );
     }
 
     #[test]

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Report;
+use super::standing::{attempted, bypassed, compared, holding, remarks, trouble};
 use super::words::{abbreviated, by_severity, bytes, counted, fate, history, shown, verdict};
+use crate::blob::printable_text;
 use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
 
@@ -21,6 +23,9 @@ const RESERVE: usize = 4_000;
 /// Places of one secret that get a row.
 const PLACES: usize = 5;
 
+/// Attempts and exceptions that are listed.
+const DECISIONS: usize = 20;
+
 /// Gaps that are listed.
 const GAPS: usize = 20;
 
@@ -32,7 +37,11 @@ const GAPS: usize = 20;
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
     let _ = writeln!(page, "### {}\n", verdict(report));
+    if let Some(bypass) = &report.bypass {
+        let _ = writeln!(page, "> **{}**\n", text(&printable_text(&bypassed(bypass))));
+    }
     findings(report, &mut page);
+    standing(report, &mut page);
     remediation(report, &mut page);
     gaps(report, &mut page);
     coverage(report, &mut page);
@@ -69,13 +78,14 @@ fn rows(report: &Report, finding: &Finding) -> String {
     for place in finding.occurrences.iter().take(PLACES) {
         let _ = writeln!(
             rows,
-            "| {} | {}: {} | {}{}{} | {} |",
+            "| {} | {}: {} | {}{}{}{} | {} |",
             place.severity.name(),
             text(&finding.rule.title),
             code(&finding.preview.to_string()),
             code(&format!("{}:{}", shown(report, &place.origin), place.region.start_line)),
             origin(place),
             ignored(place),
+            stands(place),
             controls(finding, place),
         );
     }
@@ -107,6 +117,45 @@ fn ignored(place: &Occurrence) -> String {
         Some(ignore) if ignore.honoured => format!(" (marked {}, honoured by the policy)", code(ignore.marker)),
         Some(ignore) => format!(" (marked {}, under review)", code(ignore.marker)),
         None => String::new(),
+    }
+}
+
+/// How a place stands to an earlier scan, and to what people decided.
+fn stands(place: &Occurrence) -> String {
+    let remarks = remarks(place);
+    if remarks.is_empty() { String::new() } else { format!(" ({})", text(&printable_text(&remarks.join("; ")))) }
+}
+
+/// What the scan was held against, and what people decided.
+fn standing(report: &Report, page: &mut String) {
+    if let (Some(compared), Some(comparison)) = (compared(report), &report.comparison) {
+        let _ = writeln!(page, "Compared with {}: {compared}.\n", code(&printable_text(&comparison.with)));
+    }
+    let troubles = report.exceptions.iter().filter_map(trouble).map(|trouble| text(&printable_text(&trouble)));
+    let attempts = report.attempts.iter().map(|attempt| {
+        let (file, what) = (code(&printable_text(&attempt.file)), text(&printable_text(&attempted(attempt))));
+        format!("the change brings {file} itself ({}), which was not obeyed: {what}", attempt.kind)
+    });
+    let mut list = String::new();
+    let mut fitting = 0;
+    // Attempts first: they are what a reviewer has to see.
+    let all: Vec<String> = attempts.chain(troubles).collect();
+    for item in all.iter().take(DECISIONS) {
+        if page.len() + list.len() + item.len() > MAX_BYTES * 5 / 8 {
+            break;
+        }
+        let _ = writeln!(list, "- {item}");
+        fitting += 1;
+    }
+    let more = all.len() - fitting;
+    if more > 0 {
+        let _ = writeln!(list, "- and {}", counted(more as u64, "more", "more"));
+    }
+    if let Some(holding) = holding(report) {
+        let _ = writeln!(page, "{holding}.\n");
+    }
+    if !list.is_empty() {
+        let _ = writeln!(page, "{list}");
     }
 }
 
@@ -217,6 +266,7 @@ fn shortened(raw: &str) -> String {
 mod tests {
     use super::super::sample::{clean_report, sample_report};
     use super::*;
+    use crate::finding::Bypass;
 
     fn page(report: &Report) -> String {
         let mut out = Vec::new();
@@ -251,6 +301,50 @@ mod tests {
         assert!(page.len() <= MAX_BYTES, "{}", page.len());
         assert!(page.contains("more secrets") && page.contains("- and "), "what is left out is counted");
         assert!(page.ends_with(".\n"), "the last line is whole");
+    }
+
+    #[test]
+    fn it_says_how_places_stand_and_what_people_decided() {
+        let mut report = sample_report();
+        let page = page(&report);
+        assert!(page.starts_with("### straykey: 4 secrets found, 2 of which fail the scan; "), "{page}");
+        for told in [
+            "(known since 2026-01-15) |",
+            "(new; excepted by EX-1 &#40;accepted risk, until 2026-12-31&#41;) |",
+            "(new, perhaps by other rules; EX-2 expired on 2026-01-31) |",
+            "\nCompared with `evidence/2026-01-15`: 6 new (5 by the code, 1 perhaps by other rules), 1 known, 1 moved, 2 ",
+            "\n2 of 4 exceptions hold, for 2 places.\n",
+            "\n- the change brings `exceptions.toml` itself (exception), which was not obeyed: EX-3 would take out what",
+            "\n- EX-4 does not hold: nobody approved it; it names a rule that there is not\n",
+        ] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        assert!(!page.contains("BYPASSED"), "{page}");
+        report.bypass = Some(Bypass { reason: "<b>\u{202e}@all".into(), by: "j.doe".into(), exit_code: 1 });
+        let page = self::page(&report);
+        assert!(page.lines().next().unwrap().ends_with("; BYPASSED: the exit code is 0 in place of 1"), "{page}");
+        let told = "\n> **BYPASSED by j.doe: &#60;b&#62;\u{fffd}&#64;all; the exit code would have been 1**\n";
+        assert!(page.contains(told), "{page}");
+    }
+
+    #[test]
+    fn decisions_of_any_number_and_length_fit() {
+        let mut report = sample_report();
+        let mut attempt = report.attempts[0].clone();
+        attempt.what = "@all <b>|`` ".repeat(100);
+        attempt.file = "`".repeat(5_000);
+        report.attempts = vec![attempt; 300];
+        report.comparison.as_mut().unwrap().with = "`".repeat(5_000);
+        for _ in 0..8 {
+            report.findings.extend(report.findings.clone());
+            report.gaps.extend(report.gaps.clone());
+        }
+        let page = page(&report);
+        assert!(page.len() <= MAX_BYTES, "{}", page.len());
+        let told = page.matches("which was not obeyed").count();
+        assert!((1..=DECISIONS).contains(&told), "{told}");
+        // Two exceptions have something wrong with them too.
+        assert!(page.contains(&format!("\n- and {} more\n", 302 - told)), "what is left out is counted: {page}");
     }
 
     #[test]

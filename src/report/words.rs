@@ -1,26 +1,37 @@
 //! Wording that several formats for people share: counts, the place of things, the verdict.
 
+use super::standing::Standings;
 use super::{Report, TargetKind};
 use crate::blob::{Origin, printable, printable_text};
-use crate::finding::Finding;
-use crate::finding::{CommitRef, Lifetime};
+use crate::finding::{CommitRef, Finding, Lifetime, Verdict};
 use crate::gap::HistoryCoverage;
 use crate::severity::Severity;
 
 /// What the exit code means, in words.
 ///
-/// The severity that `--fail-on` names is not part of a report, so it is spoken of by that name.
+/// The severity that `--fail-on` names is not part of a report, so it is spoken of by that name, and only where nothing else
+/// had a say.
 pub(super) fn verdict(report: &Report) -> String {
-    let secrets = counted(report.findings.len() as u64, "secret", "secrets");
-    let found = match (report.findings.len(), report.outcome.failed) {
-        (0, _) if report.withheld > 0 => {
+    let count = report.findings.len() as u64;
+    let secrets = counted(count, "secret", "secrets");
+    let failing = Standings::of(report).failing_secrets;
+    let mut places = report.findings.iter().flat_map(|finding| &finding.occurrences);
+    let by_severity = places.all(|place| matches!(place.verdict, Verdict::Fails | Verdict::Minor));
+    let why = if by_severity { " (--fail-on)" } else { "" };
+    let found = match (count, report.outcome.failed, failing) {
+        (0, ..) if report.withheld > 0 => {
             format!("nothing found at or above {} confidence", report.min_confidence.name())
         }
-        (0, _) => "nothing found".to_owned(),
-        (1, true) => format!("{secrets} found, at or above the severity of --fail-on"),
-        (_, true) => format!("{secrets} found, some at or above the severity of --fail-on"),
-        (1, false) => format!("{secrets} found, which does not fail the scan (--fail-on)"),
-        (_, false) => format!("{secrets} found, none of which fails the scan (--fail-on)"),
+        (0, ..) => "nothing found".to_owned(),
+        // Nobody judged the places.
+        (1, true, 0) => format!("{secrets} found, at or above the severity of --fail-on"),
+        (_, true, 0) => format!("{secrets} found, some at or above the severity of --fail-on"),
+        (1, true, _) => format!("{secrets} found, which fails the scan{why}"),
+        (_, true, 1) => format!("{secrets} found, 1 of which fails the scan{why}"),
+        (_, true, _) if failing == count => format!("{secrets} found, all of which fail the scan{why}"),
+        (_, true, _) => format!("{secrets} found, {} of which fail the scan{why}", grouped(failing)),
+        (1, false, _) => format!("{secrets} found, which does not fail the scan{why}"),
+        (_, false, _) => format!("{secrets} found, none of which fails the scan{why}"),
     };
     let gaps = report.gaps.len() as u64;
     let reach = match (report.outcome.complete, gaps) {
@@ -31,7 +42,11 @@ pub(super) fn verdict(report: &Report) -> String {
         (false, 0) => "; the scan is incomplete".to_owned(),
         (false, _) => format!("; the scan is incomplete: {}", counted(gaps, "gap", "gaps")),
     };
-    format!("straykey: {found}{reach}")
+    let bypassed = report
+        .bypass
+        .as_ref()
+        .map_or_else(String::new, |bypass| format!("; BYPASSED: the exit code is 0 in place of {}", bypass.exit_code));
+    format!("straykey: {found}{reach}{bypassed}")
 }
 
 /// `2 critical, 1 low`: the severities that occur, worst first.

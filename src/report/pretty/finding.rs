@@ -2,12 +2,15 @@
 
 use std::io;
 
+use anstyle::Style as Ink;
+
 use super::counted;
 use super::page::{Page, TEXT_COLUMN, Text, ink};
 use crate::blob::Content;
-use crate::finding::{Effect, Finding, InlineIgnore, Occurrence};
+use crate::finding::{Effect, Finding, InlineIgnore, Occurrence, Verdict};
 use crate::govern::{self, Catalogue, ControlRef, Role, Taxonomies};
 use crate::report::Report;
+use crate::report::standing;
 use crate::report::words::{abbreviated, fate, named};
 
 /// Places of one secret that are shown where `all` is not asked for.
@@ -51,7 +54,23 @@ fn heading(page: &mut Page<'_>, finding: &Finding) -> io::Result<()> {
     let mut text = Text::new();
     text.prose(ink::PLAIN, &rule.id).glue(",");
     text.say(&format!("{} confidence", finding.confidence.name()));
-    page.entry(2, (ink::LABEL, "rule"), &text)
+    page.entry(2, (ink::LABEL, "rule"), &text)?;
+    triage(page, finding)
+}
+
+/// What somebody decided who looked at it.
+fn triage(page: &mut Page<'_>, finding: &Finding) -> io::Result<()> {
+    let Some(triage) = &finding.triage else { return Ok(()) };
+    let mut text = Text::new();
+    text.say(triage.decision.name()).say("by").prose(ink::PLAIN, &triage.by);
+    text.say(&format!("({})", triage.grade.name())).say("at").prose(ink::PLAIN, &triage.at);
+    if let Some(ticket) = &triage.ticket {
+        text.glue(",").prose(ink::PLAIN, ticket);
+    }
+    if let Some(note) = &triage.note {
+        text.glue(":").prose(ink::PLAIN, note);
+    }
+    page.entry(2, (ink::LABEL, "triage"), &text)
 }
 
 fn places(page: &mut Page<'_>, report: &Report, finding: &Finding) -> io::Result<()> {
@@ -61,8 +80,11 @@ fn places(page: &mut Page<'_>, report: &Report, finding: &Finding) -> io::Result
         let mut text = Text::new();
         let region = occurrence.region;
         let place = format!(":{}:{}", region.start_line, region.start_column);
-        text.whole(ink::PLAIN, &named(report, &occurrence.origin), &place);
-        remarks(&mut text, finding, occurrence);
+        // What nobody has to deal with now is quieter.
+        let quiet = occurrence.is_suppressed() || occurrence.verdict == Verdict::Known;
+        let ink = if quiet { ink::LABEL } else { ink::PLAIN };
+        text.whole(ink, &named(report, &occurrence.origin), &place);
+        remarks(&mut text, ink, finding, occurrence);
         if at == 0 {
             page.entry(2, (ink::LABEL, "at"), &text)?;
         } else {
@@ -78,7 +100,7 @@ fn places(page: &mut Page<'_>, report: &Report, finding: &Finding) -> io::Result
 }
 
 /// What is particular to a place, behind its path.
-fn remarks(text: &mut Text, finding: &Finding, occurrence: &Occurrence) {
+fn remarks(text: &mut Text, ink: Ink, finding: &Finding, occurrence: &Occurrence) {
     let mut remarks = Vec::new();
     if occurrence.severity != finding.severity {
         remarks.push(format!("{} here", occurrence.severity.name()));
@@ -95,8 +117,11 @@ fn remarks(text: &mut Text, finding: &Finding, occurrence: &Occurrence) {
         Some(lifetime) => remarks.push(fate(lifetime)),
         None => remarks.extend(occurrence.origin.commit().map(|commit| format!("commit {}", abbreviated(commit)))),
     }
-    if !remarks.is_empty() {
-        text.say(&format!("({})", remarks.join(", ")));
+    // Remarks have commas themselves from here on; text of others in them is made inert as all text is.
+    let place = Some(remarks.join(", ")).filter(|place| !place.is_empty());
+    let told: Vec<String> = place.into_iter().chain(standing::remarks(occurrence)).collect();
+    if !told.is_empty() {
+        text.styled(ink, &format!("({})", told.join("; ")));
     }
     if let Some(ignore) = &occurrence.ignore {
         marker(text, ignore);

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 use self::page::{Page, Text};
 use super::Report;
+use super::standing::bypassed;
 use super::words::{by_severity, counted, grouped};
 
 /// Secrets that are shown where `all` is not asked for.
@@ -66,6 +67,11 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     }
     summary::write(&mut page, report)?;
     page.blank()?;
+    if let Some(bypass) = &report.bypass {
+        let mut text = Text::new();
+        text.prose(page::ink::BAD, &bypassed(bypass));
+        page.paragraph(0, 2, &text)?;
+    }
     let (verdict, style) = summary::verdict(report);
     let mut text = Text::new();
     text.styled(style, &verdict);

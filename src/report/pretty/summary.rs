@@ -8,6 +8,7 @@ use super::page::{Page, TEXT_COLUMN, Text, ink};
 use super::{by_severity, counted, grouped};
 use crate::gap::{Exclusion, Gap, GapClass};
 use crate::report::Report;
+use crate::report::standing;
 use crate::report::words::{self, bytes, history, named};
 use crate::slot::{Counts, tally};
 
@@ -16,6 +17,12 @@ const GAPS_SHOWN: usize = 10;
 
 /// Exclusions of one class that are shown where `all` is not asked for.
 const EXCLUSIONS_SHOWN: usize = 3;
+
+/// Secrets that are gone that are shown where `all` is not asked for.
+const ABSENT_SHOWN: usize = 5;
+
+/// Exceptions with something wrong that are shown where `all` is not asked for.
+const EXCEPTIONS_SHOWN: usize = 10;
 
 /// Areas that are shown where `all` is not asked for.
 const AREAS_SHOWN: usize = 5;
@@ -28,6 +35,9 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     not_read(page, report)?;
     left_out(page, report)?;
     withheld(page, report)?;
+    compared(page, report)?;
+    exceptions(page, report)?;
+    attempts(page, report)?;
     for note in &report.notes {
         let mut text = Text::new();
         text.say(note);
@@ -39,6 +49,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 /// The verdict, and how to show it.
 pub(super) fn verdict(report: &Report) -> (String, Ink) {
     let ink = match (report.outcome.failed, report.outcome.complete) {
+        _ if report.bypass.is_some() => ink::BAD,
         (true, _) => ink::BAD,
         (false, false) => ink::DOUBT,
         (false, true) => ink::GOOD,
@@ -186,6 +197,50 @@ fn withheld(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     text.say(&counted(report.withheld, "place", "places"));
     text.say(&format!("below {} confidence; --min-confidence low shows them", report.min_confidence.name()));
     page.entry(0, (ink::TITLE, "Withheld"), &text)
+}
+
+/// What the scan was held against.
+fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let (Some(compared), Some(comparison)) = (standing::compared(report), &report.comparison) else { return Ok(()) };
+    let mut text = Text::new();
+    text.say("with").whole(ink::PLAIN, comparison.with.as_bytes(), ":").say(&compared);
+    page.entry(0, (ink::TITLE, "Compared"), &text)?;
+    let shown = page.style().shown(comparison.absent.len(), ABSENT_SHOWN);
+    for absent in &comparison.absent[..shown] {
+        let mut text = Text::new();
+        text.say("gone:").whole(ink::PLAIN, absent.path.as_bytes(), "").prose(ink::LABEL, &absent.rule);
+        page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
+    }
+    rest(page, comparison.absent.len() - shown)
+}
+
+/// Which exceptions hold, and what is wrong with the others.
+fn exceptions(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let Some(holding) = standing::holding(report) else { return Ok(()) };
+    let mut text = Text::new();
+    text.say(&holding);
+    page.entry(0, (ink::TITLE, "Excepted"), &text)?;
+    let troubles: Vec<String> = report.exceptions.iter().filter_map(standing::trouble).collect();
+    let shown = page.style().shown(troubles.len(), EXCEPTIONS_SHOWN);
+    for trouble in &troubles[..shown] {
+        let mut text = Text::new();
+        text.prose(ink::MARK, trouble);
+        page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
+    }
+    rest(page, troubles.len() - shown)
+}
+
+/// What the change would have had obeyed. All of it is shown: whoever reviews the change has to see it.
+fn attempts(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let mut first = true;
+    for attempt in &report.attempts {
+        let mut text = Text::new();
+        text.say("the change brings").whole(ink::MARK, attempt.file.as_bytes(), "");
+        text.say(&format!("itself ({}), which was not obeyed:", attempt.kind));
+        text.prose(ink::PLAIN, &standing::attempted(attempt));
+        group(page, &mut first, "Attempt", &text)?;
+    }
+    Ok(())
 }
 
 /// Writes the heading of a class; the label stands before the first only.

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
 use crate::blob::{FilePlace, Origin, is_unsafe_to_print};
-use crate::finding::InlineIgnore;
+use crate::finding::{Bypass, InlineIgnore, Verdict};
 use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass};
 use crate::report::sample::{clean_report, sample_report};
 use crate::report::words;
@@ -39,6 +39,15 @@ fn hostile_report() -> Report {
         expired: false,
         honoured: false,
     });
+    let applied = report.findings[1].occurrences[4].exception.as_mut().unwrap();
+    Arc::make_mut(&mut applied.exception).id = worst.into();
+    Arc::make_mut(report.findings[0].triage.as_mut().unwrap()).by = worst.into();
+    report.comparison.as_mut().unwrap().with = worst.into();
+    report.comparison.as_mut().unwrap().absent[0].path = worst.into();
+    Arc::make_mut(&mut report.exceptions[3].exception).id = worst.into();
+    report.attempts[0].file = worst.into();
+    report.attempts[0].what = worst.into();
+    report.bypass = Some(Bypass { reason: worst.into(), by: worst.into(), exit_code: 1 });
     report.targets[1].given = worst.into();
     report.gaps[0] = Gap::new(GapClass::Missing, file(worst.as_bytes()), worst.into());
     report.exclusions[0].origin = file(worst.as_bytes());
@@ -52,8 +61,9 @@ fn the_sample_in_full() {
     CRITICAL    Private key in PEM (Sample Cloud)
       value     … (256 bytes or more)
       rule      sample-private-key, high confidence
+      triage    confirmed by j.doe@example.org (claimed) at 2026-01-20T10:00:00Z, SEC-11
       at        deploy/tls.yaml:2:3 (since cccccccccccc of 2024-02-29, still at main and 6 other
-                references)
+                references; known since 2026-01-15)
       why       matched the rule; + the key structure is complete
       facts     key-type: rsa
                 key-bits: 2048
@@ -68,13 +78,15 @@ fn the_sample_in_full() {
     HIGH        Sample Cloud API key (Sample Cloud)
       value     smp_… (32 to 63 bytes)
       rule      sample-api-key, high confidence
-      at        src/cönfig 'a'%[{0}].py:2:15
-                a:b/\xffkey.env:1:5 marked straykey:ignore until 2031-12-31: used by the smoke test only
-                ../shop/services/bär/tests/fixtures/keys.env:1:5 (medium here, medium confidence)
+      at        src/cönfig 'a'%[{0}].py:2:15 (new)
+                a:b/\xffkey.env:1:5 (new) marked straykey:ignore until 2031-12-31: used by the smoke
+                  test only
+                ../shop/services/bär/tests/fixtures/keys.env:1:5 (medium here, medium confidence; new)
                   expired marker gitleaks:allow until 2020-01-01
-                ../shop/services/bär/bin/app:2:2 (in binary content)
+                ../shop/services/bär/bin/app:2:2 (in binary content; new; excepted by EX-1 (accepted
+                  risk, until 2026-12-31))
                 ../shop/services/bär/old/keys.env:1:5 (since cccccccccccc of 2024-02-29, last in
-                  dddddddddddd of 2025-03-01)
+                  dddddddddddd of 2025-03-01; new, perhaps by other rules; EX-2 expired on 2026-01-31)
       why       matched the rule; + CRC-32 checksum agrees
       facts     account: shop-{0} 🔑
       controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.10 Information deletion;
@@ -89,7 +101,8 @@ fn the_sample_in_full() {
     MEDIUM      Password in source
       value     … (under 16 bytes)
       rule      generic-password, medium confidence
-      at        etc/settings.ini:1:12 (decoded text)
+      at        etc/settings.ini:1:12 (decoded text; moved, known since 2026-01-15; excepted by EX-3
+                (false positive, until 2026-12-31))
       why       matched the rule
       controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.28 Secure coding
                 affects ISO/IEC 27002 8.4 Access to source code; 8.5 Secure authentication; 8.12 Data
@@ -102,7 +115,7 @@ fn the_sample_in_full() {
     LOW         Sample session token (Sample Cloud)
       value     smp_… (32 to 63 bytes)
       rule      sample-session-token, medium confidence
-      at        -:1:8
+      at        -:1:8 (new)
       why       matched the rule; + CRC-32 checksum agrees
       controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.28 Secure coding
                 affects ISO/IEC 27002 5.16, 5.18, 8.4, 8.12
@@ -134,10 +147,18 @@ fn the_sample_in_full() {
                 git-directory, 2 files: git's own files; only config and hooks are read
                   .git (2 files)
     Withheld    2 places below medium confidence; --min-confidence low shows them
+    Compared    with evidence/2026-01-15: 6 new (5 by the code, 1 perhaps by other rules), 1 known, 1
+                moved, 2 secrets are gone (1 by the code, 1 by other settings)
+                  gone: gone/<b>.env sample-api-key
+                  gone: other.env sample-api-key
+    Excepted    2 of 4 exceptions hold, for 2 places
+                  EX-2 expired on 2026-01-31; it would speak of 1 place
+                  EX-4 does not hold: nobody approved it; it names a rule that there is not
+    Attempt     the change brings exceptions.toml itself (exception), which was not obeyed: EX-3 would
+                take out what the change itself brings (1 place)
     Note        straykey.toml in the tree was not obeyed; name it with --config
 
-    straykey: 4 secrets found, some at or above the severity of --fail-on; the scan is incomplete: 3
-      gaps
+    straykey: 4 secrets found, 2 of which fail the scan; the scan is incomplete: 3 gaps
     ");
 }
 
@@ -162,22 +183,32 @@ fn the_verdict_says_what_the_exit_code_means() {
         report.gaps.truncate(gaps);
         report.withheld = 0;
         report.outcome = Outcome { failed, complete, bypassed: false };
+        let places = report.findings.iter_mut().flat_map(|finding| &mut finding.occurrences);
+        places.for_each(|place| place.verdict = if failed { Verdict::Fails } else { Verdict::Minor });
         summary::verdict(&report).0
     };
     for (given, expect) in [
         ((0, false, true, 0), "nothing found"),
         ((0, false, false, 2), "nothing found; the scan is incomplete: 2 gaps"),
-        ((1, true, true, 0), "1 secret found, at or above the severity of --fail-on"),
-        (
-            (3, true, false, 1),
-            "3 secrets found, some at or above the severity of --fail-on; \
-             the scan is incomplete: 1 gap",
-        ),
+        ((1, true, true, 0), "1 secret found, which fails the scan (--fail-on)"),
+        ((3, true, false, 1), "3 secrets found, all of which fail the scan (--fail-on); the scan is incomplete: 1 gap"),
         ((2, false, true, 0), "2 secrets found, none of which fails the scan (--fail-on)"),
     ] {
         let (secrets, failed, complete, gaps) = given;
         assert_eq!(verdict(secrets, failed, complete, gaps), format!("straykey: {expect}"));
     }
+    let told = |failing: usize, all: Verdict| {
+        let mut report = sample_report();
+        report.outcome = Outcome { failed: failing > 0, complete: true };
+        for (at, finding) in report.findings.iter_mut().enumerate() {
+            let verdict = if at < failing { Verdict::FailsGate("main".into()) } else { all.clone() };
+            finding.occurrences.iter_mut().for_each(|place| place.verdict = verdict.clone());
+        }
+        summary::verdict(&report).0
+    };
+    assert_eq!(told(1, Verdict::Known), "straykey: 4 secrets found, 1 of which fails the scan");
+    assert_eq!(told(2, Verdict::Excepted), "straykey: 4 secrets found, 2 of which fail the scan");
+    assert_eq!(told(0, Verdict::Known), "straykey: 4 secrets found, none of which fails the scan");
     let mut empty = clean_report();
     empty.outcome.complete = false;
     assert!(summary::verdict(&empty).0.contains("nothing to scan"));
@@ -225,7 +256,7 @@ fn long_lists_are_cut_and_counted() {
     let text = page(&report, STYLE);
     assert_eq!(text.matches("  value     ").count(), 50);
     assert!(text.contains("\n14 more secrets (14 critical) not shown here; --all shows them.\n"));
-    assert!(text.contains("6 other\n              references)\n            and 3 more places\n"));
+    assert!(text.contains("references; known since 2026-01-15)\n            and 3 more places\n"), "{text}");
     assert_eq!(text.matches("locked/").count(), 10);
     assert!(text.contains("permission denied\n              and 2 more; --all shows them\n"));
     assert!(text.contains("git-ignored, 2,010 files: "));
@@ -307,4 +338,29 @@ fn numbers_are_for_people() {
     assert_eq!(grouped(0), "0");
     assert_eq!(grouped(999), "999");
     assert_eq!(grouped(1_234_567), "1,234,567");
+}
+
+#[test]
+fn a_bypass_cannot_be_overlooked() {
+    let mut report = sample_report();
+    assert!(!page(&report, STYLE).contains("BYPASSED"));
+    report.bypass = Some(Bypass { reason: "the shop is down".into(), by: "j.doe".into(), exit_code: 1 });
+    let text = page(&report, Style { width: 200, ..STYLE });
+    assert!(
+        text.contains("\nBYPASSED by j.doe: the shop is down; the exit code would have been 1\nstraykey: "),
+        "{text}"
+    );
+    assert!(text.contains("BYPASSED: the exit code is 0 in place of 1"), "{text}");
+    report.outcome = Outcome { failed: false, complete: true };
+    assert_eq!(summary::verdict(&report).1, page::ink::BAD);
+}
+
+#[test]
+fn what_nobody_has_to_deal_with_is_quieter() {
+    let text = page(&sample_report(), Style { color: true, ..STYLE });
+    let quiet = |path: &str| text.contains(&format!("{}{path}", page::ink::LABEL.render()));
+    assert!(quiet("deploy/tls.yaml"), "known");
+    assert!(quiet("../shop/services/b\u{e4}r/bin/app"), "excepted");
+    assert!(!quiet("../shop/services/b\u{e4}r/old/keys.env"), "its exception has expired");
+    assert!(!quiet("-:1:8"));
 }
