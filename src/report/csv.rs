@@ -1,5 +1,5 @@
 //! The report as CSV (RFC 4180) for spreadsheets: one row for each place of a finding, each gap and each exclusion, so
-//! that a list of findings cannot be taken for the whole; and one for each secret that is gone, each exception that does not
+//! that a list of findings cannot be taken for the whole; and one for each secret that is absent, each exception that does not
 //! hold or speaks of nothing, each attempt to get past the gate, and an order to let the scan pass.
 //!
 //! Cells hold text that others wrote: names of files, reasons of ignore markers. A cell that a spreadsheet would take

@@ -84,9 +84,12 @@ fn changed(change: &Change) -> String {
         (ChangeState::Unchanged, Some(since)) => format!("known since {since}"),
         (ChangeState::Unchanged, None) => "known".to_owned(),
         (ChangeState::Moved, _) => "moved".to_owned(),
+        (ChangeState::Spread, _) => "spread to here".to_owned(),
         (ChangeState::Reintroduced, _) => "re-introduced".to_owned(),
     };
-    if let (ChangeState::Moved | ChangeState::Reintroduced, Some(since)) = (change.state, &change.since) {
+    if let (ChangeState::Moved | ChangeState::Spread | ChangeState::Reintroduced, Some(since)) =
+        (change.state, &change.since)
+    {
         told.push_str(&format!(", known since {since}"));
     }
     // That the code changed goes without saying, unless it is a guess.
@@ -134,7 +137,7 @@ pub(super) fn reason_words(reason: ExceptionReason) -> &'static str {
     }
 }
 
-/// Places by what became of them, and what is gone, with causes. None where there was nothing to compare with.
+/// Places by what became of them, and what is absent, with causes. None where there was nothing to compare with.
 pub(super) fn compared(report: &Report) -> Option<String> {
     let comparison = report.comparison.as_ref()?;
     let mut causes: BTreeMap<ChangeState, Causes> = BTreeMap::new();
@@ -149,10 +152,10 @@ pub(super) fn compared(report: &Report) -> Option<String> {
             format!("{} {name}{}", grouped(causes.total), causes.words())
         })
         .collect();
-    let mut gone = Causes::default();
-    comparison.absent.iter().for_each(|absent| gone.add(Some(absent.cause), absent.proven));
-    if gone.total > 0 {
-        told.push(format!("{} gone{}", counted(gone.total, "secret is", "secrets are"), gone.words()));
+    let mut absent = Causes::default();
+    comparison.absent.iter().for_each(|one| absent.add(Some(one.cause), one.proven));
+    if absent.total > 0 {
+        told.push(format!("{} absent{}", grouped(absent.total), absent.words()));
     }
     Some(if told.is_empty() { "nothing was known, and nothing is new".to_owned() } else { told.join(", ") })
 }
@@ -291,10 +294,10 @@ mod tests {
         assert_eq!(
             told,
             "6 new (5 by the code, 1 perhaps by other rules), 1 known, 1 moved, \
-             2 secrets are gone (1 by the code, 1 by other settings)"
+             2 absent (1 by the code, 1 by other settings)"
         );
         report.comparison.as_mut().unwrap().absent.truncate(1);
-        assert!(compared(&report).unwrap().ends_with(", 1 secret is gone"));
+        assert!(compared(&report).unwrap().ends_with(", 1 absent"));
         report.comparison = None;
         assert_eq!(compared(&report), None);
     }

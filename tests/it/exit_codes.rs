@@ -218,10 +218,8 @@ fn when_a_report_cannot_be_written_none_is_touched() {
     for format in formats {
         fs::write(reports.path().join(format), "old").unwrap();
     }
-    let outputs: Vec<String> = formats
-        .iter()
-        .map(|format| format!("--output {format}={}", reports.path().join(format).display()))
-        .collect();
+    let outputs: Vec<String> =
+        formats.iter().map(|format| format!("--output {format}={}", reports.path().join(format).display())).collect();
     let script = format!(
         "trap '' XFSZ; ulimit -f 100; exec {} scan {} {} --output evidence={}",
         env!("CARGO_BIN_EXE_straykey"),

@@ -182,7 +182,11 @@ near_misses = [
 
 /// A key that only the rule above finds.
 pub(crate) fn norvale(letter: char) -> String {
-    format!("see {}_live_{} there\n", "nrv", ["3", "x9", "k2b"].concat() + &letter.to_string().repeat(2) + "7q4w8e5r6t1y3u9i")
+    format!(
+        "see {}_live_{} there\n",
+        "nrv",
+        ["3", "x9", "k2b"].concat() + &letter.to_string().repeat(2) + "7q4w8e5r6t1y3u9i"
+    )
 }
 
 #[test]
@@ -226,7 +230,8 @@ pub(crate) fn exception(id: &str, selector: &str, reason: &str, more: &str) -> S
     )
 }
 
-pub(crate) const APPROVED: &str = "approved_by = \"owner@example.org\"\napproved_on = 2026-01-10\nexpires_on = 2026-06-30";
+pub(crate) const APPROVED: &str =
+    "approved_by = \"owner@example.org\"\napproved_on = 2026-01-10\nexpires_on = 2026-06-30";
 
 #[test]
 fn an_exception_holds_until_its_day_and_no_longer() {

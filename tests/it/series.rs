@@ -31,7 +31,8 @@ impl Step {
         ];
         let outputs = outputs.iter().flat_map(|output| ["--output", output]);
         let link = previous.iter().flat_map(|step| ["--previous", step.bundle.as_str()]).collect::<Vec<_>>();
-        let ran = Run::scan(world.root(), &["--unit", "shop"]).args(outputs).args(link).args(arguments).go().expect(code);
+        let ran =
+            Run::scan(world.root(), &["--unit", "shop"]).args(outputs).args(link).args(arguments).go().expect(code);
         let json = |path: String| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         let records = fs::read_to_string(Path::new(&world.at(name)).join("evidence.jsonl")).unwrap();
         let body = |line: &str| serde_json::from_str::<Value>(line).unwrap()["body"].clone();
@@ -76,7 +77,11 @@ impl Step {
     fn compared(&self, before: &Step, code: i32) -> Vec<(String, String, bool)> {
         let ran = Run::new(["compare", "--format", "json", &before.bundle, &self.bundle]).go().expect(code);
         let row = |row: &Value| {
-            (row["state"].as_str().unwrap().to_owned(), row["cause"].as_str().unwrap().to_owned(), row["proven"] == true)
+            (
+                row["state"].as_str().unwrap().to_owned(),
+                row["cause"].as_str().unwrap().to_owned(),
+                row["proven"] == true,
+            )
         };
         array(&ran.json()["differences"]).iter().map(row).collect()
     }
@@ -159,7 +164,8 @@ fn a_changing_repository_is_told_the_same_everywhere() {
     put(Path::new(&world.at("rules")), "norvale.toml", RULE);
     let rules = world.at("rules");
     let upgraded = Step::scan(&world, "e8", Some(&back), &["--baseline", &back.bundle, "--rules", &rules], 0);
-    let norvale = upgraded.records("finding").into_iter().find(|one| one["rule"]["id"] == "norvale-deploy-key").unwrap();
+    let norvale =
+        upgraded.records("finding").into_iter().find(|one| one["rule"]["id"] == "norvale-deploy-key").unwrap();
     let change = &norvale["places"][0]["change"];
     assert_eq!((&change["state"], &change["cause"], &change["proven"]), (&"new".into(), &"rules".into(), &true.into()));
     assert_eq!(norvale["places"][0]["verdict"]["state"], "newly-detected");
@@ -177,7 +183,10 @@ fn a_changing_repository_is_told_the_same_everywhere() {
 fn bundle(repository: &Path, above: &Path, name: &str, arguments: &[&str]) -> PathBuf {
     let bundle = above.join(name);
     let output = format!("evidence={}", bundle.display());
-    Run::scan(repository, &["--unit", "shop", "--output", &output, "--fail-on", "never"]).args(arguments).go().expect(0);
+    Run::scan(repository, &["--unit", "shop", "--output", &output, "--fail-on", "never"])
+        .args(arguments)
+        .go()
+        .expect(0);
     bundle
 }
 
@@ -194,7 +203,8 @@ fn a_scope_tells_what_is_expected_late_missing_and_unknown() {
     let above = TempDir::new().unwrap();
     bundle(world.root(), above.path(), "shop/1", &[]);
     bundle(other.root(), above.path(), "else/1", &[]);
-    let list = "https://git.example.org/shop/api\nhttps://git.example.org/shop/web\nhttps://git.example.org/shop/lost\n";
+    let list =
+        "https://git.example.org/shop/api\nhttps://git.example.org/shop/web\nhttps://git.example.org/shop/lost\n";
     world.write("population.csv", list);
     let scope = "[population]\nsource = \"the host\"\ntaken_on = 2026-01-01\nfile = \"population.csv\"\n\
                  [[unit]]\nname = \"shop\"\n\
@@ -202,18 +212,21 @@ fn a_scope_tells_what_is_expected_late_missing_and_unknown() {
                  owner = \"o\"\nrisk_owner = \"r\"\ncadence_days = 7\n";
     let scope = world.write("scope.toml", scope);
     let folder = above.path().display().to_string();
-    let series = |more: &[&str]| Run::new(["evidence", "series", &folder, "--scope", &scope, "--format", "json"]).args(more).go();
+    let series = |more: &[&str]| {
+        Run::new(["evidence", "series", &folder, "--scope", &scope, "--format", "json"]).args(more).go()
+    };
     let states = |ran: &Ran| {
         let report = ran.json();
-        let row = |row: &Value| format!("{} {}", row["subject"]["repository"].as_str().unwrap(), row["state"].as_str().unwrap());
+        let row = |row: &Value| {
+            format!("{} {}", row["subject"]["repository"].as_str().unwrap(), row["state"].as_str().unwrap())
+        };
         array(&report["series"]).iter().map(row).collect::<Vec<_>>()
     };
     let now = series(&[]).expect(1);
-    assert_eq!(states(&now), [
-        "git.example.org/shop/api scanned",
-        "git.example.org/shop/web missing",
-        "git.example.org/else/where unknown",
-    ]);
+    assert_eq!(
+        states(&now),
+        ["git.example.org/shop/api scanned", "git.example.org/shop/web missing", "git.example.org/else/where unknown",]
+    );
     let notes = &now.json()["notes"];
     assert_eq!(array(notes).len(), 1);
     assert!(notes[0].as_str().unwrap().contains("shop/lost"), "{notes}");
@@ -265,7 +278,8 @@ fn two_hundred_random_changes_to_a_signed_series_are_noticed() {
         world.commit(&[("b.env", &secret(&number.to_string()))]);
         let link = previous.as_ref().map(|path| path.display().to_string());
         let link = link.iter().flat_map(|path| ["--previous", path.as_str()]).collect::<Vec<_>>();
-        previous = Some(bundle(world.root(), above.path(), &number.to_string(), &[&["--sign-key", &key], &link[..]].concat()));
+        previous =
+            Some(bundle(world.root(), above.path(), &number.to_string(), &[&["--sign-key", &key], &link[..]].concat()));
     }
     let heads = world.at("heads.jsonl");
     let look = |folder: &Path, more: &[&str]| {
@@ -296,7 +310,8 @@ fn two_hundred_random_changes_to_a_signed_series_are_noticed() {
             }
             // A bundle, or the last ones, are taken away.
             4 => fs::remove_dir_all(&at).unwrap(),
-            5 => (1 + noise.below(4)..=4).for_each(|number| fs::remove_dir_all(changed.path().join(number.to_string())).unwrap()),
+            5 => (1 + noise.below(4)..=4)
+                .for_each(|number| fs::remove_dir_all(changed.path().join(number.to_string())).unwrap()),
             // One is put in from elsewhere, signed by the same key but linked to nothing.
             _ => drop(bundle(world.root(), changed.path(), "9", &["--sign-key", &key])),
         }
@@ -316,7 +331,8 @@ fn two_hundred_random_changes_to_a_signed_series_are_noticed() {
 fn a_sample_is_drawn_by_its_seed() {
     let world = in_scope("https://git.example.org/shop/api");
     let above = TempDir::new().unwrap();
-    let files: Vec<(String, String)> = (0..20).map(|number| (format!("{number}.env"), secret(&number.to_string()))).collect();
+    let files: Vec<(String, String)> =
+        (0..20).map(|number| (format!("{number}.env"), secret(&number.to_string()))).collect();
     world.commit(&files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>());
     let one = bundle(world.root(), above.path(), "1", &[]);
     bundle(world.root(), above.path(), "2", &["--previous", one.to_str().unwrap()]);

@@ -18,7 +18,7 @@ const GAPS_SHOWN: usize = 10;
 /// Exclusions of one class that are shown where `all` is not asked for.
 const EXCLUSIONS_SHOWN: usize = 3;
 
-/// Secrets that are gone that are shown where `all` is not asked for.
+/// Absent secrets that are shown where `all` is not asked for.
 const ABSENT_SHOWN: usize = 5;
 
 /// Exceptions with something wrong that are shown where `all` is not asked for.
@@ -208,7 +208,7 @@ fn compared(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let shown = page.style().shown(comparison.absent.len(), ABSENT_SHOWN);
     for absent in &comparison.absent[..shown] {
         let mut text = Text::new();
-        text.say("gone:").whole(ink::PLAIN, absent.path.as_bytes(), "").prose(ink::LABEL, &absent.rule);
+        text.say("absent:").whole(ink::PLAIN, absent.path.as_bytes(), "").prose(ink::LABEL, &absent.rule);
         page.paragraph(TEXT_COLUMN + 2, TEXT_COLUMN + 4, &text)?;
     }
     rest(page, comparison.absent.len() - shown)

@@ -148,9 +148,9 @@ fn the_sample_in_full() {
                   .git (2 files)
     Withheld    2 places below medium confidence; --min-confidence low shows them
     Compared    with evidence/2026-01-15: 6 new (5 by the code, 1 perhaps by other rules), 1 known, 1
-                moved, 2 secrets are gone (1 by the code, 1 by other settings)
-                  gone: gone/<b>.env sample-api-key
-                  gone: other.env sample-api-key
+                moved, 2 absent (1 by the code, 1 by other settings)
+                  absent: gone/<b>.env sample-api-key
+                  absent: other.env sample-api-key
     Excepted    2 of 4 exceptions hold, for 2 places
                   EX-2 expired on 2026-01-31; it would speak of 1 place
                   EX-4 does not hold: nobody approved it; it names a rule that there is not

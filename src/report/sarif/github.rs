@@ -4,7 +4,7 @@
 //!
 //! - A result is a secret in a file; its other places there are related locations. Alerts of the host are one a result, and
 //!   a secret is dealt with once.
-//! - What people took out of the verdict, and what is gone, is left out: the host does not read `suppressions` or
+//! - What people took out of the verdict, and what is absent, is left out: the host does not read `suppressions` or
 //!   `baselineState`, and would open an alert. What a baseline knows stays, since alerts of what is left out are closed.
 //! - The host knows severities of rules, not of results. A rule is listed once for each severity that its results have.
 //! - `primaryLocationLineHash`, by which the host knows an alert again, is made of the secret's keyed fingerprint and the
