@@ -225,7 +225,9 @@ fn init_writes_what_the_reader_takes_and_never_overwrites() {
             let values = [format!("{variable}: {value}"), format!("{variable} = '{value}'")];
             text.lines().any(|line| values.iter().any(|start| line.trim_start().starts_with(start.as_str())))
         };
-        let job = set("STRAYKEY_CONFIG", "straykey.toml") && set("STRAYKEY_FAIL_ON", "high");
+        let job = set("STRAYKEY_CONFIG", "straykey.toml")
+            && set("STRAYKEY_EXCEPTIONS", "exceptions.toml")
+            && set("STRAYKEY_FAIL_ON", "high");
         assert!(job || *name == "straykey.toml", "{name}:\n{text}");
     }
     assert!(first.text().contains("- local: .gitlab/straykey.yml"));
@@ -248,7 +250,7 @@ fn init_writes_what_the_reader_takes_and_never_overwrites() {
     let salt_of = |text: &str| text.lines().find(|line| line.starts_with("salt")).unwrap().to_owned();
     let text = fs::read_to_string(other.path().join("straykey.toml")).unwrap();
     assert_ne!(salt_of(&text), salt_of(&before[0]), "each salt is new");
-    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 2, "the configuration, and the file of exceptions");
     Run::new(["init", "/nowhere/at/all"]).go().expect(2);
 }
 

@@ -182,6 +182,7 @@ fn a_changing_repository_is_told_the_same_everywhere() {
 /// A scan of a repository with a remote, into a bundle of `above`.
 fn bundle(repository: &Path, above: &Path, name: &str, arguments: &[&str]) -> PathBuf {
     let bundle = above.join(name);
+    fs::create_dir_all(bundle.parent().unwrap()).unwrap();
     let output = format!("evidence={}", bundle.display());
     Run::scan(repository, &["--unit", "shop", "--output", &output, "--fail-on", "never"])
         .args(arguments)
