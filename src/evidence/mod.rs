@@ -21,12 +21,14 @@ mod record;
 pub mod sample;
 pub mod series;
 pub mod sign;
+mod timestamp;
 mod verify;
 
 pub use bundle::{BundleError, Evidence, check_free, write_bundle};
 pub use record::{
     Basis, Ci, Claim, Configuration, ConfigurationFile, Previous, RunContext, TargetContext, ToolIdentity,
 };
+pub use timestamp::{TimeStamp, TimeStampError, verify_time_stamp};
 pub use verify::{Bundle, Disagreement, ReadError, Verified, verify};
 
 /// The file of the records.

@@ -35,4 +35,5 @@ mod slots;
 mod sources;
 mod staged;
 mod tidy;
+mod timestamp;
 mod twin;
