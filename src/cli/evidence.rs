@@ -16,8 +16,8 @@ use crate::blob::{hex, printable, printable_text};
 use crate::evidence::chain::{Record as ChainRecord, canonical, sha256_hex};
 use crate::evidence::sign::{PublicKey, SigningKey};
 use crate::evidence::{
-    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, ToolIdentity, Verified,
-    check_free, verify, write_bundle,
+    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, STAMP, TimeStamp, ToolIdentity,
+    Verified, check_free, verify, verify_time_stamp, write_bundle,
 };
 use crate::report::Report;
 use crate::rule::Rule;
@@ -165,12 +165,15 @@ fn tool() -> ToolIdentity {
 /// Runs `straykey evidence`.
 pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Verify { bundle: folder, key, format } => {
-            let keys = signing::public_keys(&key)?;
+        Command::Verify { bundle: folder, key, tsa_ca, format } => {
+            let pinned = Pinned {
+                keys: signing::public_keys(&key)?,
+                authority: tsa_ca.as_deref().map(signing::read).transpose()?,
+            };
             let bundle = Bundle::read(&folder)?;
             print(|out| match format {
-                ShowFormat::Text => verify_text(&folder, &bundle, &keys, out),
-                ShowFormat::Json => verify_json(&bundle, &keys, out),
+                ShowFormat::Text => verify_text(&folder, &bundle, &pinned, out),
+                ShowFormat::Json => verify_json(&bundle, &pinned, out),
             })
         }
         Command::Series(args) => series::series(&args),
@@ -189,51 +192,78 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What is known of who made a bundle whose parts agree.
+/// What the caller knows from elsewhere.
+struct Pinned {
+    keys: Vec<PublicKey>,
+    /// Certificates of a time stamping authority, in PEM.
+    authority: Option<Vec<u8>>,
+}
+
+/// What is known of who made a bundle whose parts agree, and when.
 enum Authenticity {
-    /// A pinned key signed it.
-    Authentic(PublicKey),
+    /// A pinned key signed it; an authority that was pinned says when it was there already.
+    Authentic(PublicKey, Option<TimeStamp>),
     /// No key was pinned, so nobody was asked for.
     NotAsked,
-    /// None of the pinned keys signed it: what is there instead, in a clause.
-    Refused(String),
+    /// It is not what was asked for: the state, and what is there instead, in a clause.
+    Refused(&'static str, String),
 }
 
-fn authenticity(bundle: &Bundle, verified: &Verified, keys: &[PublicKey]) -> Authenticity {
-    if keys.is_empty() {
+fn authenticity(bundle: &Bundle, verified: &Verified, pinned: &Pinned) -> Authenticity {
+    if pinned.keys.is_empty() {
         return Authenticity::NotAsked;
     }
-    if let Some(key) = bundle.signer(keys) {
-        return Authenticity::Authentic(key.clone());
+    let Some(key) = bundle.signer(&pinned.keys) else {
+        let why = match &verified.signed_by[..] {
+            [] => "it is not signed".to_owned(),
+            ids => format!("it is signed, but by none of the keys given; the signatures name {}", ids.join(", ")),
+        };
+        return Authenticity::Refused("not authentic", why);
+    };
+    let Some(authority) = &pinned.authority else { return Authenticity::Authentic(key.clone(), None) };
+    let (Some(stamp), Some(envelope)) = (&bundle.stamp, bundle.envelope_text()) else {
+        return Authenticity::Refused("not anchored", format!("it has no time stamp ({STAMP})"));
+    };
+    match verify_time_stamp(stamp, envelope, authority) {
+        Ok(stamp) => Authenticity::Authentic(key.clone(), Some(stamp)),
+        Err(error) => Authenticity::Refused("not anchored", format!("its time stamp does not hold: {error}")),
     }
-    Authenticity::Refused(match &verified.signed_by[..] {
-        [] => "it is not signed".to_owned(),
-        ids => format!("it is signed, but by none of the keys given; the signatures name {}", ids.join(", ")),
-    })
 }
 
-fn verify_text(folder: &Path, bundle: &Bundle, keys: &[PublicKey], out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+fn verify_text(folder: &Path, bundle: &Bundle, pinned: &Pinned, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let name = printable(folder.as_os_str().as_encoded_bytes());
     let code = match verify(bundle) {
         Ok(verified) => {
-            let authenticity = authenticity(bundle, &verified, keys);
+            let authenticity = authenticity(bundle, &verified, pinned);
             let Verified { scan, head, manifest_sha256, signed_by } = verified;
             match &authenticity {
-                Authenticity::Authentic(key) => writeln!(out, "{name}: authentic (key {})", key.id())?,
+                Authenticity::Authentic(key, None) => writeln!(out, "{name}: authentic (key {})", key.id())?,
+                Authenticity::Authentic(key, Some(stamp)) => {
+                    writeln!(out, "{name}: anchored (key {}, there by {})", key.id(), stamp.time)?;
+                }
                 Authenticity::NotAsked => writeln!(out, "{name}: consistent")?,
-                Authenticity::Refused(why) => {
-                    writeln!(out, "{name}: consistent, not authentic: {}", printable_text(why))?
+                Authenticity::Refused(state, why) => {
+                    writeln!(out, "{name}: consistent, {state}: {}", printable_text(why))?;
                 }
             }
             writeln!(out, "  scan      {scan}")?;
             writeln!(out, "  records   {}, each follows the one before", head.records)?;
             writeln!(out, "  head      {}", head.hash)?;
             writeln!(out, "  manifest  {manifest_sha256}")?;
+            if bundle.stamp.is_some() && pinned.authority.is_none() {
+                writeln!(out, "  stamped   by an authority that was not asked for: --tsa-ca FILE")?;
+            }
             if let Some(previous) = bundle.records.first().and_then(|record| record.text(&["previous", "scan"])) {
                 writeln!(out, "  previous  {}", printable_text(previous))?;
             }
             match authenticity {
-                Authenticity::Authentic(_) => {
+                Authenticity::Authentic(_, stamp) => {
+                    if let Some(stamp) = stamp {
+                        let TimeStamp { time, accuracy_seconds, policy, serial, authority } = stamp;
+                        let accuracy =
+                            accuracy_seconds.map(|seconds| format!(" (within {seconds} s)")).unwrap_or_default();
+                        writeln!(out, "  stamped   {time}{accuracy} by {authority}, policy {policy}, number {serial}")?;
+                    }
                     writeln!(out, "The parts agree with each other, and this key signed them.")?;
                     0
                 }
@@ -248,7 +278,7 @@ fn verify_text(folder: &Path, bundle: &Bundle, keys: &[PublicKey], out: &mut dyn
                     )?;
                     0
                 }
-                Authenticity::Refused(_) => DISAGREES,
+                Authenticity::Refused(..) => DISAGREES,
             }
         }
         Err(found) => {
@@ -265,21 +295,32 @@ fn verify_text(folder: &Path, bundle: &Bundle, keys: &[PublicKey], out: &mut dyn
     Ok(code)
 }
 
-fn verify_json(bundle: &Bundle, keys: &[PublicKey], out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+fn verify_json(bundle: &Bundle, pinned: &Pinned, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let row = |one: &Disagreement| json!({ "part": one.part, "record": one.record, "what": one.what });
     let (document, code) = match verify(bundle) {
         Ok(verified) => {
-            let authenticity = authenticity(bundle, &verified, keys);
+            let authenticity = authenticity(bundle, &verified, pinned);
             let Verified { scan, head, manifest_sha256, signed_by } = verified;
             let chain = json!({ "records": head.records, "head": head.hash });
-            let (state, key, why, code) = match authenticity {
-                Authenticity::Authentic(key) => ("authentic", Some(key.id()), None, 0),
-                Authenticity::NotAsked => ("consistent", None, None, 0),
-                Authenticity::Refused(why) => ("not authentic", None, Some(why), DISAGREES),
+            let (state, key, stamp, why, code) = match authenticity {
+                Authenticity::Authentic(key, None) => ("authentic", Some(key.id()), None, None, 0),
+                Authenticity::Authentic(key, Some(stamp)) => ("anchored", Some(key.id()), Some(stamp), None, 0),
+                Authenticity::NotAsked => ("consistent", None, None, None, 0),
+                Authenticity::Refused(state, why) => (state, None, None, Some(why), DISAGREES),
             };
+            let stamp = stamp.map(|stamp| {
+                json!({
+                    "time": stamp.time.to_string(),
+                    "accuracy_seconds": stamp.accuracy_seconds,
+                    "policy": stamp.policy,
+                    "serial": stamp.serial,
+                    "authority": stamp.authority,
+                })
+            });
             let document = json!({
                 "state": state,
                 "key": key,
+                "time_stamp": stamp,
                 "why": why,
                 "scan": scan,
                 "chain": chain,

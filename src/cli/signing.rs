@@ -137,7 +137,7 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
 }
 
 /// What `path` holds; `-` is standard input.
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut take = |input: &mut dyn io::Read| input.take(MAX_FILE + 1).read_to_end(&mut bytes);
     if path.as_os_str() == "-" {

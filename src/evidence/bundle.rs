@@ -14,15 +14,17 @@ use sha2::{Digest as _, Sha256};
 use super::chain::{Record, Writer};
 use super::manifest::{Part, manifest, statement};
 use super::record::{
-    AbsentRecord, AttemptRecord, Body, Configuration, ControlStateRecord, CoverageRecord, ExceptionRecord, FormResult,
-    Previous, RulePack, RulesRecord, RunContext, SCHEMA, ScanCompleted, ScanStarted, SelfTest, ToolIdentity,
-    slot_records,
+    AbsentRecord, Body, Configuration, ControlStateRecord, CoverageRecord, FormResult, Previous, RulePack, RulesRecord,
+    RunContext, SCHEMA, ScanCompleted, ScanStarted, SelfTest, ToolIdentity, slot_records,
 };
 use super::sign::{Envelope, SigningKey};
 use super::{ENVELOPE, MANIFEST, RECORDS, RESULTS, STATEMENT};
 use crate::blob::{hex, printable};
 use crate::govern::{KindRules, Tested, control_states};
-use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
+use crate::report::json::{
+    AttemptRow, BypassRow, CoverageRow, ExceptionOutcomeRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow,
+    TargetRow,
+};
 use crate::report::{Report, sarif};
 use crate::rule::Rule;
 use crate::scan::{Canaries, CanaryOutcome};
@@ -230,13 +232,13 @@ fn write_records(
             chain.append(&Body::Absent(AbsentRecord::new(entry, &comparison.absent)))?;
         }
     }
-    for outcome in &report.exceptions {
-        chain.append(&Body::Exception(ExceptionRecord::new(outcome)))?;
+    for outcome in ExceptionOutcomeRow::all(report) {
+        chain.append(&Body::Exception(outcome))?;
     }
-    for attempt in &report.attempts {
-        chain.append(&Body::Attempt(AttemptRecord::new(attempt)))?;
+    for attempt in AttemptRow::all(report) {
+        chain.append(&Body::Attempt(attempt))?;
     }
-    if let Some(bypass) = &report.bypass {
+    if let Some(bypass) = BypassRow::of(report) {
         chain.append(&Body::Bypass(bypass))?;
     }
     for state in &control_states(&report.findings, &tested(evidence)) {

@@ -8,10 +8,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::blob::{Origin, printable};
+use crate::finding::Absent;
 use crate::finding::baseline::{Entry, SecretId};
-use crate::finding::{Absent, Attempt, Bypass, Exception, ExceptionOutcome};
 use crate::govern::{ControlState, State};
-use crate::report::json::{CoverageRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow, TargetRow};
+use crate::report::json::{
+    AttemptRow, BypassRow, CoverageRow, ExceptionOutcomeRow, ExclusionRow, FindingRow, GapRow, KeyRow, OutcomeRow,
+    TargetRow,
+};
 use crate::scan::{CanaryOutcome, Form};
 use crate::slot::{Slot, Tally, forms};
 
@@ -81,11 +84,11 @@ pub(super) enum Body<'r> {
     /// A secret at a path that an earlier scan knew and this one did not find.
     Absent(AbsentRecord<'r>),
     /// A decision of people to let findings stand until a day, and what came of it.
-    Exception(ExceptionRecord<'r>),
+    Exception(ExceptionOutcomeRow<'r>),
     /// Something by which the change that was scanned would have got past the gate.
-    Attempt(AttemptRecord<'r>),
+    Attempt(AttemptRow<'r>),
     /// The order to let the scan pass whatever it finds.
-    Bypass(&'r Bypass),
+    Bypass(BypassRow<'r>),
     /// What the scan says of a control.
     ControlState(ControlStateRecord<'r>),
     /// The last record.
@@ -360,49 +363,6 @@ impl<'r> AbsentRecord<'r> {
             cause: told.map(|one| one.cause.name()),
             proven: told.is_some_and(|one| one.proven),
         }
-    }
-}
-
-/// An exception that the operator named.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct ExceptionRecord<'r> {
-    #[serde(flatten)]
-    exception: &'r Exception,
-    /// `active`, `expired`, `unapproved`, `refused` by policy, or `proposed` by the change that was scanned.
-    standing: &'static str,
-    /// What lacks.
-    why: Option<&'r str>,
-    /// Places that it speaks of.
-    places: u64,
-    /// It names a rule that there is not.
-    stale: bool,
-}
-
-impl<'r> ExceptionRecord<'r> {
-    pub(super) fn new(outcome: &'r ExceptionOutcome) -> Self {
-        let ExceptionOutcome { exception, standing, places, stale } = outcome;
-        Self { exception, standing: standing.name(), why: standing.why(), places: *places, stale: *stale }
-    }
-}
-
-/// Something that was not obeyed.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct AttemptRecord<'r> {
-    /// `exception`, `baseline`, `configuration`, `inline-ignore`; more may come.
-    kind: &'r str,
-    file: &'r str,
-    /// What it does, in a clause.
-    what: &'r str,
-    /// Places that it would take out of the verdict, where that is known.
-    places: Option<u64>,
-}
-
-impl<'r> AttemptRecord<'r> {
-    pub(super) fn new(attempt: &'r Attempt) -> Self {
-        let Attempt { kind, file, what, places } = attempt;
-        Self { kind, file, what, places: *places }
     }
 }
 

@@ -12,7 +12,6 @@ macro_rules! names {
     ($(#[$meta:meta])* $type:ident { $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub enum $type {
             $($(#[$variant_meta])* #[serde(rename = $name)] $variant,)+
         }
@@ -119,8 +118,7 @@ names! {
 }
 
 /// A decision of people to let findings stand until a day.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Exception {
     /// Its name, which no other has.
     pub id: String,
@@ -202,7 +200,7 @@ names! {
 }
 
 /// The last decision on a finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Triage {
     /// What was decided.
     pub decision: Decision,
@@ -325,8 +323,7 @@ pub struct Attempt {
 }
 
 /// An order to let the scan pass whatever it finds, which is part of the record.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bypass {
     /// Why.
     pub reason: String,

@@ -182,3 +182,42 @@ fn three_hundred_random_changes_to_signed_bundles_are_noticed() {
         assert!(!authentic(copy.path()), "{part}, change {kind} at {at}");
     }
 }
+
+/// A time-stamping authority of a moment: a certificate that signs itself, and OpenSSL.
+#[test]
+fn an_outside_time_stamp_anchors_what_is_signed() {
+    let keys = keys();
+    let (key, public) = (keys.path().join("k"), keys.path().join("k.pub"));
+    let bundle = scan(keys.path(), "b", &["--sign-key", path(&key)]);
+    let script = "set -e\ncd \"$1\"\n\
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca \
+          -addext basicConstraints=critical,CA:true -addext keyUsage=critical,keyCertSign\n\
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tsa.key -out tsa.csr -subj /CN=tsa\n\
+        printf 'extendedKeyUsage=critical,timeStamping\\nkeyUsage=critical,digitalSignature\\n' > ext\n\
+        openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 -extfile ext -out tsa.pem\n\
+        printf '[tsa]\\ndefault_tsa=t\\n[t]\\nserial=serial\\nsigner_cert=tsa.pem\\nsigner_key=tsa.key\\nsigner_digest=sha256\\n\
+default_policy=1.3.6.1.4.1.32473.1\\ndigests=sha256\\ness_cert_id_alg=sha256\\n' > ts.cnf\n\
+        openssl ts -query -data b/statement.dsse.json -sha256 -cert -out q\n\
+        openssl ts -reply -config ts.cnf -queryfile q -out b/statement.tsr\n";
+    let made = Command::new("sh").args(["-c", script, "sh", path(keys.path())]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let authority = keys.path().join("ca.pem");
+    let verify =
+        |more: &[&str]| Run::new(["evidence", "verify", path(&bundle), "--key", path(&public)]).args(more).go();
+    let anchored = ["--tsa-ca", path(&authority)];
+    let text = verify(&anchored).expect(0).text();
+    assert!(text.contains(": anchored (key ") && text.contains("policy 1.3.6.1.4.1.32473.1"), "{text}");
+    assert!(verify(&[]).expect(0).text().contains("not asked for: --tsa-ca"));
+    // Another signature is not what was stamped.
+    let refused = Run::new(["evidence", "sign", path(&bundle), "--key", path(&key)]).go().expect(2);
+    assert!(refused.stderr.contains("time stamp"), "{}", refused.stderr);
+    let other = scan(keys.path(), "c", &["--sign-key", path(&key)]);
+    fs::copy(other.join(ENVELOPE), bundle.join(ENVELOPE)).unwrap();
+    for part in [RECORDS, RESULTS, MANIFEST, STATEMENT] {
+        fs::copy(other.join(part), bundle.join(part)).unwrap();
+    }
+    let text = verify(&anchored).expect(1).text();
+    assert!(text.contains("not anchored: its time stamp does not hold"), "{text}");
+    fs::remove_file(bundle.join("statement.tsr")).unwrap();
+    assert!(verify(&anchored).expect(1).text().contains("not anchored: it has no time stamp"));
+}

@@ -16,6 +16,9 @@ pub enum Evidence {
         /// Public key (PEM) by which the bundle has to be signed; may be repeated, one of them is enough
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         key: Vec<PathBuf>,
+        /// Certificates (PEM) of the authority by which the signatures have to be time-stamped, in `statement.tsr`
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "key")]
+        tsa_ca: Option<PathBuf>,
         /// Layout
         #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
         format: ShowFormat,

@@ -18,7 +18,9 @@ pub(crate) use self::finding::{FindingRow, LifetimeRow};
 use self::inert::InertFormatter;
 pub(crate) use self::rows::{CoverageRow, ExclusionRow, GapRow, KeyRow, OutcomeRow, TargetRow};
 use self::rows::{Document, Event, EventBody, StandingRows, Start, Summary, SummaryEvent, Tool, Withheld};
-pub(crate) use self::standing::{AbsentRow, AttemptRow, BypassRow, ChangeRow, TriageRow, VerdictRow};
+pub(crate) use self::standing::{
+    AbsentRow, AttemptRow, BypassRow, ChangeRow, ExceptionOutcomeRow, TriageRow, VerdictRow,
+};
 use super::Report;
 use crate::finding::Finding;
 

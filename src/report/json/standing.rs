@@ -108,7 +108,7 @@ pub(crate) struct ExceptionOutcomeRow<'r> {
 }
 
 impl<'r> ExceptionOutcomeRow<'r> {
-    pub(super) fn all(report: &'r Report) -> Vec<Self> {
+    pub(crate) fn all(report: &'r Report) -> Vec<Self> {
         let row = |outcome: &'r ExceptionOutcome| Self {
             exception: ExceptionRow::standing(&outcome.exception, &outcome.standing),
             places: outcome.places,
