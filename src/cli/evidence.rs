@@ -202,7 +202,7 @@ struct Pinned {
 /// What is known of who made a bundle whose parts agree, and when.
 enum Authenticity {
     /// A pinned key signed it; an authority that was pinned says when it was there already.
-    Authentic(PublicKey, Option<TimeStamp>),
+    Authentic(Box<PublicKey>, Option<TimeStamp>),
     /// No key was pinned, so nobody was asked for.
     NotAsked,
     /// It is not what was asked for: the state, and what is there instead, in a clause.
@@ -220,12 +220,12 @@ fn authenticity(bundle: &Bundle, verified: &Verified, pinned: &Pinned) -> Authen
         };
         return Authenticity::Refused("not authentic", why);
     };
-    let Some(authority) = &pinned.authority else { return Authenticity::Authentic(key.clone(), None) };
+    let Some(authority) = &pinned.authority else { return Authenticity::Authentic(Box::new(key.clone()), None) };
     let (Some(stamp), Some(envelope)) = (&bundle.stamp, bundle.envelope_text()) else {
         return Authenticity::Refused("not anchored", format!("it has no time stamp ({STAMP})"));
     };
     match verify_time_stamp(stamp, envelope, authority) {
-        Ok(stamp) => Authenticity::Authentic(key.clone(), Some(stamp)),
+        Ok(stamp) => Authenticity::Authentic(Box::new(key.clone()), Some(stamp)),
         Err(error) => Authenticity::Refused("not anchored", format!("its time stamp does not hold: {error}")),
     }
 }

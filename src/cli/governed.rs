@@ -32,7 +32,7 @@ enum Base {
     /// No change is scanned.
     None,
     /// This commit.
-    Commit(CommitFiles),
+    Commit(Box<CommitFiles>),
     /// It is not to be had: why, and what the operator can do.
     Unknown(String),
 }
@@ -69,7 +69,7 @@ impl Governed {
         let named = named.or(args.range.as_ref().map(|(from, _)| from.as_str()));
         let base = match named.or(args.staged.then_some("HEAD")) {
             Some(revision) => match CommitFiles::open(target, revision) {
-                Ok(files) => Base::Commit(files),
+                Ok(files) => Base::Commit(Box::new(files)),
                 Err(reason) if args.exceptions_from.is_some() => bail!("--exceptions-from {revision}: {reason}"),
                 Err(reason) => {
                     Base::Unknown(format!("the commit before the change is not to be had: `{revision}`: {reason}"))
@@ -173,7 +173,7 @@ fn of_pipeline(target: &Path) -> Base {
         let branch = value.strip_prefix("refs/heads/").unwrap_or(&value);
         for revision in [format!("refs/remotes/origin/{branch}"), branch.to_owned()] {
             match CommitFiles::open(target, &revision) {
-                Ok(files) => return Base::Commit(files),
+                Ok(files) => return Base::Commit(Box::new(files)),
                 Err(reason) => tried.push(format!("`{revision}` ({variable}): {reason}")),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use rayon::prelude::*;
@@ -36,8 +37,10 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     }
     let (report, now) = verdict::report_of(args, &settings, governed, collected);
     let header = gitlab::Header { version: args.gitlab_version.clone(), started, ended: moment(args) };
+    let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| Arc::clone(&loaded.rule)).collect();
+    let content = Content { report: &report, rules: &rules, show_secrets: args.show_secrets, header: &header };
     let baseline = || verdict::baseline_of(&report, &settings, &now);
-    write_all(args, quiet, &report, &settings, &header, &baseline, record)?;
+    write_all(args, quiet, &content, &baseline, record)?;
     Ok(report.outcome.exit_code())
 }
 
@@ -92,14 +95,10 @@ fn moment(args: &Scan) -> String {
 fn write_all(
     args: &Scan,
     quiet: bool,
-    report: &Report,
-    settings: &Settings,
-    header: &gitlab::Header,
+    content: &Content<'_>,
     baseline: &dyn Fn() -> Baseline,
     record: Option<Record<'_>>,
 ) -> anyhow::Result<()> {
-    let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| loaded.rule.clone()).collect();
-    let show_secrets = args.show_secrets;
     let mut staged = args
         .output
         .par_iter()
@@ -110,23 +109,20 @@ fn write_all(
         .map(|(format, path)| {
             let style =
                 pretty::Style { color: false, width: DEFAULT_WIDTH, all: args.all, show_secrets: false, unicode: true };
-            Staged::stage(path, args.show_secrets, |out| {
-                write_format(format, &Content { report, rules: &rules, show_secrets, header }, &style, out)
-            })
+            Staged::stage(path, args.show_secrets, |out| write_format(format, content, &style, out))
         })
         .collect::<Result<Vec<_>, _>>()?;
     for output in args.output.iter().filter(|output| output.kind == OutputKind::Baseline) {
         staged.push(Staged::stage(&output.path, false, |out| baseline().write(out))?);
     }
     if let Some(record) = record {
-        record.write(report, &rules)?;
+        record.write(content.report, content.rules)?;
     }
     staged.into_iter().try_for_each(Staged::commit)?;
     if quiet && args.format.is_none() {
         return Ok(());
     }
-    let written = write_stdout(args, &Content { report, rules: &rules, show_secrets, header })
-        .context("cannot write to standard output");
+    let written = write_stdout(args, content).context("cannot write to standard output");
     // A reader that went away has seen enough; the verdict stands.
     written.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
 }
@@ -165,7 +161,7 @@ fn speaks_unicode() -> bool {
 /// What formats are made of.
 struct Content<'r> {
     report: &'r Report,
-    rules: &'r [std::sync::Arc<Rule>],
+    rules: &'r [Arc<Rule>],
     show_secrets: bool,
     header: &'r gitlab::Header,
 }

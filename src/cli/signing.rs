@@ -78,11 +78,8 @@ fn beside(file: &Path) -> PathBuf {
 pub(super) fn statement(folder: &Path, encoded: bool) -> anyhow::Result<ExitCode> {
     let bundle = consistent(folder)?;
     print(|out| {
-        if encoded {
-            out.write_all(&pae(bundle.statement()))?
-        } else {
-            out.write_all(bundle.statement())?
-        }
+        let bytes = bundle.statement();
+        if encoded { out.write_all(&pae(bytes)) } else { out.write_all(bytes) }?;
         Ok(0)
     })
 }

@@ -96,7 +96,7 @@ impl SigningKey {
 pub struct PublicKey(ed25519_dalek::VerifyingKey);
 
 impl PublicKey {
-    /// Reads a SubjectPublicKeyInfo in PEM.
+    /// Reads a `SubjectPublicKeyInfo` in PEM.
     ///
     /// # Errors
     ///
@@ -107,12 +107,12 @@ impl PublicKey {
         if key.is_weak() { Err(SignError::PublicKey) } else { Ok(Self(key)) }
     }
 
-    /// SubjectPublicKeyInfo in PEM.
+    /// `SubjectPublicKeyInfo` in PEM.
     pub fn to_pem(&self) -> String {
         self.0.to_public_key_pem(LineEnding::LF).expect("a key of 32 bytes can be laid out")
     }
 
-    /// SHA-256 over the SubjectPublicKeyInfo in DER, in hexadecimal: what `openssl pkey -pubin -outform DER | sha256sum`
+    /// SHA-256 over the `SubjectPublicKeyInfo` in DER, in hexadecimal: what `openssl pkey -pubin -outform DER | sha256sum`
     /// says.
     pub fn id(&self) -> String {
         sha256_hex(self.0.to_public_key_der().expect("a key of 32 bytes can be laid out").as_bytes())

@@ -169,16 +169,16 @@ mod tests {
     }
 
     /// The verdict on a place that is as `change` says, of a finding of severity high.
-    fn on(change: Option<Change>, policy: &Policy) -> Verdict {
+    fn on(change: impl Into<Option<Change>>, policy: &Policy) -> Verdict {
         let mut findings = vec![sample_report().findings.swap_remove(1)];
         findings[0].occurrences.truncate(1);
-        findings[0].occurrences[0].change = change;
+        findings[0].occurrences[0].change = change.into();
         judge(&mut findings, policy);
         findings[0].occurrences[0].verdict.clone()
     }
 
-    fn change(state: ChangeState, cause: Option<Cause>, proven: bool) -> Option<Change> {
-        Some(Change { state, cause, proven, since: Some("2026-01-01".into()) })
+    fn change(state: ChangeState, cause: Option<Cause>, proven: bool) -> Change {
+        Change { state, cause, proven, since: Some("2026-01-01".into()) }
     }
 
     #[test]

@@ -175,9 +175,9 @@ fn three_hundred_random_changes_to_signed_bundles_are_noticed() {
             _ => {}
         }
         if kind == 5 {
-            fs::remove_file(&file).unwrap()
+            fs::remove_file(&file).unwrap();
         } else {
-            fs::write(&file, content).unwrap()
+            fs::write(&file, content).unwrap();
         }
         assert!(!authentic(copy.path()), "{part}, change {kind} at {at}");
     }

@@ -63,10 +63,7 @@ impl CommitFiles {
     ///
     /// As for [`CommitFiles::read`].
     pub fn list(&mut self, path: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-        let tree = match self.entry(path)? {
-            Some((EntryKind::Tree, id)) => id,
-            _ => return Ok(Vec::new()),
-        };
+        let Some((EntryKind::Tree, tree)) = self.entry(path)? else { return Ok(Vec::new()) };
         let entries = self.objects.tree(&tree, &mut self.buffers).map_err(|error| error.gap().1)?;
         let files = entries.into_iter().filter(|one| matches!(one.kind, EntryKind::Blob | EntryKind::BlobExecutable));
         let mut names: Vec<Vec<u8>> = files.map(|one| one.name).collect();
