@@ -4,6 +4,7 @@
 //! Whoever writes a change can edit them in the same change. So where a change is scanned they are read from the commit that it
 //! starts from, and what the change would make of them is reported as an attempt. Files that lie elsewhere are the operator's.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -156,6 +157,40 @@ impl Governed {
             before.retain(|name| *name != file);
         }
         before.is_empty()
+    }
+
+    /// The rule files of `folder` that hold, with their names, where they are not those that lie there; tells of the attempt to
+    /// change them: a rule of the id of another replaces it, and can find less.
+    pub(super) fn rules(&mut self, folder: &Path) -> anyhow::Result<Option<Vec<(String, Vec<u8>)>>> {
+        let Some(below) = self.in_tree(folder) else { return Ok(None) };
+        let files = match &mut self.base {
+            Base::None => return Ok(None),
+            Base::Commit(files) => files,
+            Base::Unknown(why) => bail!(
+                "{} lies in the repository whose change is scanned, so that it is read from the commit before; {why}",
+                name(folder)
+            ),
+        };
+        let unknown = |reason| anyhow::anyhow!("cannot read {} of the commit before: {reason}", name(folder));
+        let mut before = BTreeMap::new();
+        for file in files.list(&below).map_err(unknown)?.into_iter().filter(|file| file.ends_with(b".toml")) {
+            let bytes = files.read(&[&below, &b"/"[..], &file].concat()).map_err(unknown)?;
+            before.insert(file, bytes.unwrap_or_default());
+        }
+        let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+        let here = entries.into_iter().filter(|entry| entry.path().extension().is_some_and(|one| one == "toml"));
+        let here: BTreeMap<Vec<u8>, Vec<u8>> = here
+            .map(|entry| Ok((entry.file_name().as_encoded_bytes().to_vec(), std::fs::read(entry.path())?)))
+            .collect::<std::io::Result<_>>()?;
+        if here == before {
+            return Ok(None);
+        }
+        let commit = &files.commit;
+        let what = format!("the change edits rules; those of the commit {commit} are obeyed");
+        self.attempt("rules", folder, what, None);
+        Ok(Some(
+            before.into_iter().map(|(file, bytes)| (format!("{}/{}", name(folder), printable(&file)), bytes)).collect(),
+        ))
     }
 
     /// The path from the root of the work tree, if the file lies in it.

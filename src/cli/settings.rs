@@ -23,7 +23,7 @@ use crate::finding::exception::{ExceptionPolicy, StatedException};
 use crate::finding::{FingerprintKey, IgnorePolicy};
 use crate::govern::Crosswalk;
 use crate::report::{Target, TargetKind};
-use crate::rule::{RuleOverride, RuleSet, load_folder};
+use crate::rule::{LoadedRule, RuleOverride, RuleSet, load_folder, load_text};
 use crate::scan::{Cache, Options, Scanner, Target as ScanTarget};
 use crate::source::PathExclusions;
 use crate::source::git::{self, Wanted};
@@ -58,11 +58,15 @@ impl Settings {
         drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
         git::prepare();
         let (scan_targets, targets) = resolve_targets(args)?;
-        let rules = rule_set(&args.rules)?;
         let mut governed = Governed::of(args)?;
+        let mut rules = governed_rules(&args.rules, &mut governed)?;
         let mut resolved = config::load(&args.config, &rules, &mut governed)?;
         resolved.command_line(args);
         governed.may_excuse_itself = resolved.may_excuse_itself.value;
+        if governed.may_excuse_itself && !args.rules.is_empty() {
+            governed.attempts.retain(|attempt| attempt.kind != "rules");
+            rules = rule_set(&args.rules)?;
+        }
         if args.bypass.is_some() && !resolved.allow_bypass.value {
             bail!("--bypass is not allowed; `bypass.allow` of the configuration allows it");
         }
@@ -210,25 +214,45 @@ pub(super) fn overrides(resolved: &Resolved) -> BTreeMap<String, RuleOverride> {
 
 /// The built-in rules and those of `folders`.
 pub(super) fn rule_set(folders: &[impl AsRef<Path>]) -> anyhow::Result<RuleSet> {
+    folders.iter().try_fold(RuleSet::embedded(), |rules, folder| extended(rules, folder.as_ref()))
+}
+
+/// The same, with the rules of the commit before where a change is scanned that edits them.
+fn governed_rules(folders: &[PathBuf], governed: &mut Governed) -> anyhow::Result<RuleSet> {
     let mut rules = RuleSet::embedded();
     for folder in folders {
-        let loaded = load_folder(folder.as_ref())?;
-        if loaded.is_empty() {
-            bail!("there are no rules in {}", folder.as_ref().display());
+        let Some(before) = governed.rules(folder)? else {
+            rules = extended(rules, folder)?;
+            continue;
+        };
+        for (name, bytes) in before {
+            let text = String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
+            add(&mut rules, load_text(&name, &text)?, folder)?;
         }
-        for rule in &loaded {
-            let kind = &rule.rule.kind;
-            if Crosswalk::embedded().kind(kind).is_none() {
-                bail!(
-                    "rule `{}` in {} names the unknown finding kind `{kind}`",
-                    rule.rule.id,
-                    folder.as_ref().display()
-                );
-            }
-        }
-        rules.extend(loaded);
     }
     Ok(rules)
+}
+
+/// `rules` and those of `folder`.
+fn extended(mut rules: RuleSet, folder: &Path) -> anyhow::Result<RuleSet> {
+    let loaded = load_folder(folder)?;
+    if loaded.is_empty() {
+        bail!("there are no rules in {}", folder.display());
+    }
+    add(&mut rules, loaded, folder)?;
+    Ok(rules)
+}
+
+/// Adds rules that were read from `folder`, whose kinds have to be known.
+fn add(rules: &mut RuleSet, loaded: Vec<LoadedRule>, folder: &Path) -> anyhow::Result<()> {
+    for rule in &loaded {
+        let kind = &rule.rule.kind;
+        if Crosswalk::embedded().kind(kind).is_none() {
+            bail!("rule `{}` in {} names the unknown finding kind `{kind}`", rule.rule.id, folder.display());
+        }
+    }
+    rules.extend(loaded);
+    Ok(())
 }
 
 /// The index that git names to the hooks of a commit that is made of another than that of the work tree (`git commit

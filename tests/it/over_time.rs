@@ -341,6 +341,25 @@ fn a_change_cannot_excuse_itself() {
 }
 
 #[test]
+fn a_change_cannot_weaken_the_rules_that_judge_it() {
+    let world = World::new(&[("rules/norvale.toml", RULE)]);
+    git(world.root(), &["checkout", "-qb", "feature"]);
+    let weak = RULE
+        .replace("{24}", "{25}")
+        .replace(":24", ":25")
+        .replace(":23", ":24")
+        .replace("max_len = 33", "max_len = 34");
+    world.commit(&[("rules/norvale.toml", &weak), ("leak.md", &norvale('a'))]);
+    let rules = world.root().join("rules").display().to_string();
+    let scan = |more: &[&str]| world.scan(&[&["--rules", &rules], more].concat());
+    scan(&[]).expect(0);
+    let ran = scan(&["--exceptions-from", "main"]).expect(1);
+    assert_eq!(ran.json()["attempts"][0]["kind"], "rules");
+    let allow = world.write("allow.toml", "[change_requests]\nmay_excuse_itself = true\n");
+    assert!(scan(&["--exceptions-from", "main", "--config", &allow]).expect(0).json()["attempts"].is_null());
+}
+
+#[test]
 fn what_the_base_has_excuses_a_change() {
     let place = "rule = \"github-personal-access-token\"\npath = \"tests/**\"";
     let world = World::new(&[("exceptions.toml", &exception("EX-1", place, "test-value", APPROVED))]);
