@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::args::Scan;
+use super::config;
 use crate::blob::printable;
 use crate::finding::Attempt;
 use crate::source::git::{self, CommitFiles};
@@ -64,6 +65,13 @@ impl Governed {
 
     /// For a scan. A revision that the operator names and that is none is an error.
     pub(super) fn of(args: &Scan) -> anyhow::Result<Self> {
+        let listed = env::var_os(config::VARIABLE).is_some_and(|value| !value.is_empty());
+        let files = [&args.config, &args.exceptions, &args.rules].iter().any(|files| !files.is_empty());
+        let others = [&args.baseline, &args.triage, &args.scope, &args.previous].iter().any(|file| file.is_some());
+        if !listed && !files && !others && args.exceptions_from.is_none() {
+            // Nothing governs the scan; most hooks need not look at the repository for it.
+            return Ok(Self::by_nothing());
+        }
         let Some(target) = args.targets.first().filter(|target| target.exists()) else { return Ok(Self::by_nothing()) };
         let root = git::work_tree_root(target);
         let named = args.exceptions_from.as_deref().or(args.since.as_deref());

@@ -35,11 +35,11 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     if let Some(Err(error)) = settings.options.cache.as_ref().map(|cache| cache.save()) {
         collected.notes.push(format!("the cache cannot be written: {}", error.kind()));
     }
-    let (report, now) = verdict::report_of(args, &settings, governed, collected);
+    let report = verdict::report_of(args, &settings, governed, collected);
     let header = gitlab::Header { version: args.gitlab_version.clone(), started, ended: moment(args) };
     let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| Arc::clone(&loaded.rule)).collect();
     let content = Content { report: &report, rules: &rules, show_secrets: args.show_secrets, header: &header };
-    let baseline = || verdict::baseline_of(&report, &settings, &now);
+    let baseline = || verdict::baseline_of(&report, &settings);
     write_all(args, quiet, &content, &baseline, record)?;
     Ok(report.outcome.exit_code())
 }

@@ -189,8 +189,9 @@ fn text(rows: &[Row], refused: &[Refused], notes: &[String], keyed: bool, out: &
     let faulty = rows.iter().filter(|row| !row.faults.is_empty()).count();
     writeln!(
         out,
-        "{} series: {} scanned, {} late, {} missing, {} unknown; {faulty} with links that do not hold",
+        "{} series, {} expected: {} scanned, {} late, {} missing, {} unknown; {faulty} with links that do not hold",
         rows.len(),
+        rows.len() - count("unknown"),
         count("scanned"),
         count("late"),
         count("missing"),

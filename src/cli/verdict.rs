@@ -9,7 +9,6 @@ use super::governed::Governed;
 use super::settings::Settings;
 use super::{context, past};
 use crate::blob::printable;
-use crate::evidence::circumstances::Circumstances;
 use crate::finding::baseline::{Baseline, Under};
 use crate::finding::{Bypass, Confidence, ExceptionOutcome, Finding, Occurrence, Standing, exception, group};
 use crate::govern::{Policy, assess, gate};
@@ -17,13 +16,8 @@ use crate::report::{Outcome, Report, TargetKind};
 use crate::scan::{Before, Collected, settle};
 use crate::source::git::CommitFiles;
 
-/// The report of a scan, and the circumstances under which it was made.
-pub(super) fn report_of(
-    args: &Scan,
-    settings: &Settings,
-    mut governed: Governed,
-    collected: Collected,
-) -> (Report, Circumstances) {
+/// The report of a scan.
+pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed, collected: Collected) -> Report {
     let Collected { hits, mut slots, mut gaps, mut exclusions, coverage, mut notes } = collected;
     let mut findings = group(hits);
     assess(&mut findings);
@@ -38,8 +32,10 @@ pub(super) fn report_of(
     gaps.sort();
     gaps.dedup();
     exclusions.sort();
-    let now = past::circumstances(settings, coverage.history.repositories > 0, &gaps, &exclusions);
-    let comparison = settings.past.as_ref().map(|past| past.compare(&mut findings, settings, &now, &mut governed));
+    let comparison = settings.past.as_ref().map(|past| {
+        let now = past::circumstances(settings, coverage.history.repositories > 0, &gaps, &exclusions);
+        past.compare(&mut findings, settings, &now, &mut governed)
+    });
     settings.ignore_policy.apply(&mut findings, today);
     leave_to_the_commit_before(&mut findings, settings, &mut governed);
     let exceptions = except(&mut findings, settings, &mut governed);
@@ -82,7 +78,7 @@ pub(super) fn report_of(
     });
     let mut attempts = governed.attempts;
     attempts.sort();
-    let report = Report {
+    Report {
         targets: settings.targets.clone(),
         findings,
         withheld,
@@ -98,16 +94,16 @@ pub(super) fn report_of(
         attempts,
         bypass,
         notes,
-    };
-    (report, now)
+    }
 }
 
 /// A baseline of what the scan found, and of what it remembers of the one before.
-pub(super) fn baseline_of(report: &Report, settings: &Settings, now: &Circumstances) -> Baseline {
+pub(super) fn baseline_of(report: &Report, settings: &Settings) -> Baseline {
+    let now = past::circumstances(settings, report.coverage.history.repositories > 0, &report.gaps, &report.exclusions);
     // What was known under another key cannot be carried over to this one.
     let same_key = settings.past.as_ref().is_some_and(|past| past.key_id == report.key.key_id);
     let comparison = report.comparison.as_ref().filter(|_| same_key);
-    past::baseline_of(&report.findings, comparison, now, &settings.scanner.key, &settings.scanner.today)
+    past::baseline_of(&report.findings, comparison, &now, &settings.scanner.key, &settings.scanner.today)
 }
 
 /// Takes out the places under `least`, and the findings that have no other; returns how many places that were.

@@ -8,6 +8,7 @@ use straykey::evidence::sign::PublicKey;
 use straykey::evidence::{Bundle, ENVELOPE, MANIFEST, RECORDS, RESULTS, STATEMENT, verify};
 use tempfile::TempDir;
 
+use crate::formats::{assert_valid, schema};
 use crate::plant::Noise;
 use crate::run::{Run, token, tree};
 
@@ -42,6 +43,8 @@ fn a_signed_bundle_is_authentic_to_those_who_pin_its_key() {
     };
     let text = verify(&[&public]).expect(0).text();
     assert!(text.contains(": authentic (key "), "{text}");
+    let envelope = serde_json::from_slice(&fs::read(bundle.join(ENVELOPE)).unwrap()).unwrap();
+    assert_valid(&schema("tests/it/schemas/dsse-envelope-v1.schema.json"), &envelope);
     assert!(verify(&[&other.path().join("k.pub"), &public]).expect(0).text().contains(": authentic (key "));
     // Nobody pinned a key: what is signed is no more than consistent.
     let text = verify(&[]).expect(0).text();

@@ -37,7 +37,7 @@ use crate::rule::RuleSet;
 use crate::source::PathExclusions;
 
 /// Name of the environment variable that lists configurations, separated as in `PATH`.
-const VARIABLE: &str = "STRAYKEY_CONFIG";
+pub(in crate::cli) const VARIABLE: &str = "STRAYKEY_CONFIG";
 
 /// Bytes of the largest configuration.
 const MAX_BYTES: u64 = 1 << 20;
