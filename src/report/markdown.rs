@@ -8,7 +8,9 @@ use std::io::{self, Write};
 
 use super::Report;
 use super::standing::{attempted, bypassed, compared, holding, remarks, trouble};
-use super::words::{abbreviated, by_severity, bytes, counted, fate, history, shown, verdict};
+use super::words::{
+    abbreviated, by_severity, bytes, counted, failing_first, failing_places_first, fate, history, shown, verdict,
+};
 use crate::blob::printable_text;
 use crate::finding::{Finding, Occurrence};
 use crate::govern::{self, Role};
@@ -56,7 +58,8 @@ fn findings(report: &Report, page: &mut String) {
     }
     page.push_str("| severity | what | where | contradicts (ISO/IEC 27002) |\n| --- | --- | --- | --- |\n");
     let mut fitting = 0;
-    for finding in &report.findings {
+    let findings = failing_first(report);
+    for finding in &findings {
         let rows = rows(report, finding);
         // Half of the page is for the table; what it leaves, the other parts may take.
         if page.len() + rows.len() > MAX_BYTES / 2 {
@@ -66,16 +69,20 @@ fn findings(report: &Report, page: &mut String) {
         fitting += 1;
     }
     page.push('\n');
-    let rest = &report.findings[fitting..];
+    let rest = &findings[fitting..];
     if !rest.is_empty() {
         let more = counted(rest.len() as u64, "more secret", "more secrets");
-        let _ = writeln!(page, "{more} ({}) not shown here; the other reports have them.\n", by_severity(rest));
+        let _ = writeln!(
+            page,
+            "{more} ({}) not shown here; the other reports have them.\n",
+            by_severity(rest.iter().copied())
+        );
     }
 }
 
 fn rows(report: &Report, finding: &Finding) -> String {
     let mut rows = String::new();
-    for place in finding.occurrences.iter().take(PLACES) {
+    for place in failing_places_first(finding).into_iter().take(PLACES) {
         let _ = writeln!(
             rows,
             "| {} | {}: {} | {}{}{}{} | {} |",

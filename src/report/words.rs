@@ -3,7 +3,7 @@
 use super::standing::Standings;
 use super::{Report, TargetKind};
 use crate::blob::{Origin, printable, printable_text};
-use crate::finding::{CommitRef, Finding, Lifetime, Verdict};
+use crate::finding::{CommitRef, Finding, Lifetime, Occurrence, Verdict};
 use crate::gap::HistoryCoverage;
 use crate::severity::Severity;
 
@@ -50,12 +50,28 @@ pub(super) fn verdict(report: &Report) -> String {
 }
 
 /// `2 critical, 1 low`: the severities that occur, worst first.
-pub(super) fn by_severity(findings: &[Finding]) -> String {
+pub(super) fn by_severity<'f>(findings: impl IntoIterator<Item = &'f Finding> + Clone) -> String {
     let counts = Severity::ALL.iter().rev().filter_map(|&severity| {
-        let count = findings.iter().filter(|finding| finding.severity == severity).count();
+        let count = findings.clone().into_iter().filter(|finding| finding.severity == severity).count();
         (count > 0).then(|| format!("{} {}", grouped(count as u64), severity.name()))
     });
     counts.collect::<Vec<_>>().join(", ")
+}
+
+/// The findings in the order in which people need them: those that fail the scan before those that do not, so that what is new
+/// is not lost behind what is known. Else as in the report.
+pub(super) fn failing_first(report: &Report) -> Vec<&Finding> {
+    let fails = |finding: &&Finding| finding.occurrences.iter().any(|place| place.verdict.fails());
+    let (mut first, then): (Vec<_>, Vec<_>) = report.findings.iter().partition(fails);
+    first.extend(then);
+    first
+}
+
+/// The places of a finding in the same order.
+pub(super) fn failing_places_first(finding: &Finding) -> Vec<&Occurrence> {
+    let (mut first, then): (Vec<_>, Vec<_>) = finding.occurrences.iter().partition(|place| place.verdict.fails());
+    first.extend(then);
+    first
 }
 
 /// `1 file`, `2 files`.

@@ -11,7 +11,7 @@ use crate::finding::{Effect, Finding, InlineIgnore, Occurrence, Verdict};
 use crate::govern::{self, Catalogue, ControlRef, Role, Taxonomies};
 use crate::report::Report;
 use crate::report::standing;
-use crate::report::words::{abbreviated, fate, named};
+use crate::report::words::{abbreviated, failing_places_first, fate, named};
 
 /// Places of one secret that are shown where `all` is not asked for.
 const PLACES_SHOWN: usize = 5;
@@ -76,7 +76,7 @@ fn triage(page: &mut Page<'_>, finding: &Finding) -> io::Result<()> {
 fn places(page: &mut Page<'_>, report: &Report, finding: &Finding) -> io::Result<()> {
     let count = finding.occurrences.len();
     let shown = page.style().shown(count, PLACES_SHOWN);
-    for (at, occurrence) in finding.occurrences[..shown].iter().enumerate() {
+    for (at, occurrence) in failing_places_first(finding).into_iter().take(shown).enumerate() {
         let mut text = Text::new();
         let region = occurrence.region;
         let place = format!(":{}:{}", region.start_line, region.start_column);

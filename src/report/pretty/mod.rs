@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use self::page::{Page, Text};
 use super::Report;
 use super::standing::bypassed;
-use super::words::{by_severity, counted, grouped};
+use super::words::{by_severity, counted, failing_first, grouped};
 
 /// Secrets that are shown where `all` is not asked for.
 pub const SECRETS_SHOWN: usize = 50;
@@ -53,15 +53,16 @@ impl Style {
 pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(*style, out);
     let shown = style.shown(report.findings.len(), SECRETS_SHOWN);
-    for finding in &report.findings[..shown] {
+    let findings = failing_first(report);
+    for finding in &findings[..shown] {
         finding::write(&mut page, report, finding)?;
         page.blank()?;
     }
-    let rest = &report.findings[shown..];
+    let rest = &findings[shown..];
     if !rest.is_empty() {
         let mut text = Text::new();
         text.say(&counted(rest.len() as u64, "more secret", "more secrets"));
-        text.say(&format!("({}) not shown here; --all shows them.", by_severity(rest)));
+        text.say(&format!("({}) not shown here; --all shows them.", by_severity(rest.iter().copied())));
         page.paragraph(0, 2, &text)?;
         page.blank()?;
     }

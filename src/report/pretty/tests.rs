@@ -364,3 +364,14 @@ fn what_nobody_has_to_deal_with_is_quieter() {
     assert!(!quiet("../shop/services/b\u{e4}r/old/keys.env"), "its exception has expired");
     assert!(!quiet("-:1:8"));
 }
+
+#[test]
+fn what_fails_comes_before_what_is_known() {
+    let mut report = sample_report();
+    let many = std::iter::repeat_n(report.findings[0].clone(), SECRETS_SHOWN);
+    report.findings = many.chain([report.findings[3].clone()]).collect();
+    assert!(report.findings[0].severity > report.findings[SECRETS_SHOWN].severity);
+    let page = page(&report, STYLE);
+    assert!(page.starts_with("LOW "), "{page}");
+    assert!(page.contains("1 more secret (1 critical) not shown here"), "{page}");
+}
