@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
+use serde::Serializer as _;
 use serde_json::{Value, json};
 
 use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
@@ -344,8 +345,8 @@ fn verify_json(bundle: &Bundle, pinned: &Pinned, out: &mut dyn Write) -> anyhow:
 
 fn show_json(bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let code = if verify(bundle).is_ok() { 0 } else { DISAGREES };
-    let records: Vec<&serde_json::Map<String, Value>> = bundle.records.iter().map(|record| &record.body).collect();
-    serde_json::to_writer_pretty(&mut *out, &records)?;
+    let mut writer = serde_json::Serializer::pretty(&mut *out);
+    writer.collect_seq(bundle.records.iter().map(|record| bundle.whole(record).body))?;
     writeln!(out)?;
     Ok(code)
 }
@@ -364,7 +365,7 @@ fn show_text(folder: &Path, bundle: &Bundle, out: &mut dyn Write) -> anyhow::Res
         }
     };
     for record in &bundle.records {
-        show_record(record, out)?;
+        show_record(&bundle.whole(record), out)?;
     }
     Ok(code)
 }

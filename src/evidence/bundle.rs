@@ -228,8 +228,11 @@ fn write_records(
         chain.append(&Body::Finding(Box::new(FindingRow::new(finding, false))))?;
     }
     if let Some(comparison) = &report.comparison {
+        let absent: BTreeMap<_, _> =
+            comparison.absent.iter().map(|one| ((one.fingerprint.as_str(), one.path.as_str()), one)).collect();
         for entry in &comparison.remembered {
-            chain.append(&Body::Absent(AbsentRecord::new(entry, &comparison.absent)))?;
+            let told = absent.get(&(entry.secret.text(), entry.path.as_str())).copied();
+            chain.append(&Body::Absent(AbsentRecord::new(entry, told)))?;
         }
     }
     for outcome in ExceptionOutcomeRow::all(report) {
@@ -261,7 +264,7 @@ fn write_records(
 fn record(scan: &str, body: &impl Serialize) -> io::Result<Record> {
     let mut wrapped = json!({ "body": serde_json::to_value(body)? });
     let body = wrapped["body"].as_object_mut().map(std::mem::take).unwrap_or_default();
-    Ok(Record { body, scan: scan.to_owned(), hash: String::new() })
+    Ok(Record::new(body, scan))
 }
 
 fn self_test<'e>(evidence: &Evidence<'e>) -> SelfTest<'e> {

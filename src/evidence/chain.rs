@@ -6,6 +6,7 @@
 //! own hash cut out, which a shell can do.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -22,6 +23,15 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn canonical(value: &Value) -> Vec<u8> {
     // Fails for keys that are not strings and for numbers that are not finite; a JSON value has neither.
     serde_jcs::to_vec(value).expect("a JSON value has a canonical form")
+}
+
+/// How a record begins.
+const BODY: &str = "{\"body\":";
+
+/// What follows the hash of a record, in its canonical form.
+fn members(prev: Option<&str>, scan: &str, seq: u64) -> String {
+    let text = |text: &str| String::from_utf8(canonical(&json!(text))).expect("JSON is UTF-8");
+    format!(",\"prev\":{},\"scan\":{},\"seq\":{seq}}}", prev.map_or_else(|| "null".to_owned(), text), text(scan))
 }
 
 /// Where a chain ends.
@@ -53,12 +63,14 @@ impl<W: Write> Writer<W> {
     ///
     /// Those of the writer. A body that is no JSON is an error of the kind [`io::ErrorKind::InvalidData`].
     pub fn append(&mut self, body: &impl Serialize) -> io::Result<()> {
-        let body = serde_json::to_value(body)?;
-        let mut record = json!({ "body": body, "prev": self.prev, "scan": self.scan, "seq": self.records });
-        let hash = sha256_hex(&canonical(&record));
-        record["hash"] = json!(hash);
-        self.out.write_all(&canonical(&record))?;
-        self.out.write_all(b"\n")?;
+        // The members stand in the order of their names, so that the body is put into its canonical form once, and all else
+        // follows it.
+        let body = serde_jcs::to_vec(body)?;
+        let rest = members(self.prev.as_deref(), &self.scan, self.records);
+        let hash = hex(&Sha256::new().chain_update(BODY).chain_update(&body).chain_update(&rest).finalize());
+        for part in [BODY.as_bytes(), &body, b",\"hash\":\"", hash.as_bytes(), b"\"", rest.as_bytes(), b"\n"] {
+            self.out.write_all(part)?;
+        }
         self.records += 1;
         self.prev = Some(hash);
         Ok(())
@@ -83,15 +95,41 @@ impl<W: Write> Writer<W> {
 /// A record of a chain that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// What it says.
+    /// What it says; of those of [`MANY`] no more than the type, see [`Record::whole`].
     pub body: Map<String, Value>,
     /// The scan it belongs to.
     pub scan: String,
     /// Its own hash.
     pub hash: String,
+    /// Its line in the text of the chain.
+    line: Range<usize>,
 }
 
+/// Types of records of which there may be tens of thousands. As JSON values they would take ten times the memory of their
+/// text.
+const MANY: [&str; 3] = ["finding", "absent", "credential-slot"];
+
 impl Record {
+    /// A record that is not, or not yet, one of a chain.
+    pub(super) fn new(body: Map<String, Value>, scan: &str) -> Self {
+        Self { body, scan: scan.to_owned(), hash: String::new(), line: 0..0 }
+    }
+
+    /// The same with all that it says. `text` is that of the chain that it was read from.
+    #[must_use]
+    pub fn whole(&self, text: &[u8]) -> Self {
+        let mut whole = self.clone();
+        if MANY.contains(&self.kind())
+            && let Some(Value::Object(body)) = text
+                .get(self.line.clone())
+                .and_then(|line| serde_json::from_slice::<Value>(line).ok())
+                .map(|mut record| record["body"].take())
+        {
+            whole.body = body;
+        }
+        whole
+    }
+
     /// What kind of record it is.
     pub fn kind(&self) -> &str {
         self.body.get("type").and_then(Value::as_str).unwrap_or_default()
@@ -133,7 +171,11 @@ pub fn read(text: &[u8]) -> (Vec<Record>, Option<Broken>) {
             return (records, Some(Broken { record: number, what: "it has no end of line: it was cut".to_owned() }));
         };
         match read_record(&rest[..end], number, records.last()) {
-            Ok(record) => records.push(record),
+            Ok(mut record) => {
+                let start = text.len() - rest.len();
+                record.line = start..start + end;
+                records.push(record);
+            }
             Err(what) => return (records, Some(Broken { record: number, what })),
         }
         rest = &rest[end + 1..];
@@ -148,12 +190,10 @@ fn read_record(line: &[u8], number: u64, before: Option<&Record>) -> Result<Reco
     }
     let Value::Object(mut members) = value else { return Err("it is no record".to_owned()) };
     let Some(Value::String(hash)) = members.remove("hash") else { return Err("it has no hash".to_owned()) };
-    let unhashed = Value::Object(members);
-    let found = sha256_hex(&canonical(&unhashed));
+    let found = sha256_without(line, &hash);
     if found != hash {
         return Err(format!("its content has the hash {found}, not the one it carries"));
     }
-    let Value::Object(mut members) = unhashed else { return Err("it is no record".to_owned()) };
     if members.get("seq").and_then(Value::as_u64) != Some(number) {
         let seq = members.get("seq").cloned().unwrap_or_default();
         return Err(format!("record {seq} stands in its place"));
@@ -161,7 +201,7 @@ fn read_record(line: &[u8], number: u64, before: Option<&Record>) -> Result<Reco
     if members.get("prev").and_then(Value::as_str) != before.map(|record| record.hash.as_str()) {
         return Err("it does not follow the record before it".to_owned());
     }
-    let (Some(Value::Object(body)), Some(Value::String(scan))) = (members.remove("body"), members.remove("scan"))
+    let (Some(Value::Object(mut body)), Some(Value::String(scan))) = (members.remove("body"), members.remove("scan"))
     else {
         return Err("it has no body, or no scan".to_owned());
     };
@@ -171,7 +211,19 @@ fn read_record(line: &[u8], number: u64, before: Option<&Record>) -> Result<Reco
     if members.keys().any(|key| !matches!(key.as_str(), "seq" | "prev")) {
         return Err("it has members that no record has".to_owned());
     }
-    Ok(Record { body, scan, hash })
+    if body.get("type").and_then(Value::as_str).is_some_and(|kind| MANY.contains(&kind)) {
+        body.retain(|name, _| name == "type");
+    }
+    Ok(Record { body, scan, hash, line: 0..0 })
+}
+
+/// The hash over a line of canonical JSON without its last member `hash`; members that begin alike stand further back in no
+/// record, since `prev`, `scan` and `seq` alone follow.
+fn sha256_without(line: &[u8], hash: &str) -> String {
+    let member = format!("\"hash\":{},", json!(hash));
+    let at = memchr::memmem::rfind(line, member.as_bytes());
+    let (before, after) = at.map_or((line, &[][..]), |at| (&line[..at], &line[at + member.len()..]));
+    hex(&Sha256::new().chain_update(before).chain_update(after).finalize())
 }
 
 #[cfg(test)]

@@ -43,13 +43,13 @@ impl Known {
         let day = text(&["started"]).get(..10).unwrap_or_default().to_owned();
         let mut found: BTreeMap<(SecretId, usize, String), Entry> = BTreeMap::new();
         for record in bundle.records.iter().filter(|record| record.kind() == "finding") {
-            for (target, entry) in entries_of(record, &day) {
+            for (target, entry) in entries_of(&bundle.whole(record), &day) {
                 let key = (entry.secret.clone(), target, entry.path.clone());
                 found.entry(key).and_modify(|known| known.history &= entry.history).or_insert(entry);
             }
         }
         for record in bundle.records.iter().filter(|record| record.kind() == "absent") {
-            if let Some((target, entry)) = absent_of(record) {
+            if let Some((target, entry)) = absent_of(&bundle.whole(record)) {
                 found.entry((entry.secret.clone(), target, entry.path.clone())).or_insert(entry);
             }
         }

@@ -345,9 +345,9 @@ pub(super) struct AbsentRecord<'r> {
 }
 
 impl<'r> AbsentRecord<'r> {
-    pub(super) fn new(entry: &'r Entry, absent: &'r [Absent]) -> Self {
+    /// `told` is what the comparison says of it, where it went since the scan before.
+    pub(super) fn new(entry: &'r Entry, told: Option<&'r Absent>) -> Self {
         let Entry { secret, path, rule, since, gone, history } = entry;
-        let told = absent.iter().find(|one| one.fingerprint == secret.text() && one.path == *path);
         let (fingerprint, place) = match secret {
             SecretId::Fingerprint(text) => (Some(text.as_str()), None),
             SecretId::Place(text) => (None, Some(text.as_str())),

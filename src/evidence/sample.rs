@@ -31,7 +31,7 @@ pub fn draw(mut items: Vec<Item>, n: usize, seed: &str) -> Vec<Item> {
 /// What of a bundle can be checked again; `name` is how people call it.
 pub fn items(name: &str, bundle: &Bundle) -> Vec<Item> {
     let numbered = (0..).zip(&bundle.records);
-    numbered.filter_map(|(number, record): (u64, _)| item(format!("{name}#{number}"), record)).collect()
+    numbered.filter_map(|(number, record): (u64, _)| item(format!("{name}#{number}"), &bundle.whole(record))).collect()
 }
 
 /// The scan itself, to be run again.

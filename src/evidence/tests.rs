@@ -58,3 +58,13 @@ fn the_committed_schema_is_that_of_the_records() {
          difference; v1 may gain members, but lose or change none"
     );
 }
+
+#[test]
+fn a_record_is_canonical_whether_or_not_it_was_a_value_before() {
+    let report = crate::report::sample::sample_report();
+    for finding in &report.findings {
+        let body = Body::Finding(Box::new(crate::report::json::FindingRow::new(finding, false)));
+        let direct = serde_jcs::to_vec(&body).unwrap();
+        assert_eq!(direct, super::chain::canonical(&serde_json::to_value(&body).unwrap()));
+    }
+}

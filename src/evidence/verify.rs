@@ -8,12 +8,14 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::chain::{self, Head, Record};
 use super::manifest::{Part, SCHEMA as MANIFEST_SCHEMA, manifest, statement};
 use super::record::SCHEMA;
 use super::sign::{Envelope, PublicKey};
 use super::{ENVELOPE, MANIFEST, RECORDS, RESULTS, STAMP, STATEMENT};
+use crate::blob::hex;
 
 /// Bytes of a part, at most: several million findings.
 const MAX_PART: u64 = 4 << 30;
@@ -21,11 +23,11 @@ const MAX_PART: u64 = 4 << 30;
 /// A bundle as it was read.
 #[derive(Debug)]
 pub struct Bundle {
-    /// The records, up to the first that does not continue the chain.
+    /// The records, up to the first that does not continue the chain; see [`Bundle::whole`].
     pub records: Vec<Record>,
     broken: Option<chain::Broken>,
     records_text: Vec<u8>,
-    results: Vec<u8>,
+    results: Part,
     manifest: Vec<u8>,
     statement: Vec<u8>,
     /// None where the bundle is not signed.
@@ -116,13 +118,18 @@ impl Bundle {
             records,
             broken,
             records_text,
-            results: read(RESULTS)?,
+            results: digest_part(&folder.join(RESULTS)).map_err(fail(&folder.join(RESULTS)))?,
             manifest: read(MANIFEST)?,
             statement: read(STATEMENT)?,
             envelope: Some(read(ENVELOPE)?).filter(|text| !text.is_empty()),
             stamp: Some(read(STAMP)?).filter(|text| !text.is_empty()),
             strangers,
         })
+    }
+
+    /// A record with all that it says; see [`Record::whole`].
+    pub fn whole(&self, record: &Record) -> Record {
+        record.whole(&self.records_text)
     }
 
     /// The statement, as it lies there.
@@ -147,8 +154,33 @@ impl Bundle {
 }
 
 fn read_part(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    if let Some(mut file) = open_part(path)? {
+        file.read_to_end(&mut content)?;
+    }
+    Ok(content)
+}
+
+/// Size and digest of the results, whose content nothing else asks for.
+fn digest_part(path: &Path) -> io::Result<Part> {
+    let (mut sha256, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 16]);
+    if let Some(mut file) = open_part(path)? {
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            sha256.update(&buffer[..read]);
+            bytes += read as u64;
+        }
+    }
+    Ok(Part { path: RESULTS, bytes, sha256: hex(&sha256.finalize()) })
+}
+
+/// The part at `path`; none where there is no such file.
+fn open_part(path: &Path) -> io::Result<Option<io::Take<fs::File>>> {
     let found = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
     if !found.is_file() {
@@ -157,9 +189,7 @@ fn read_part(path: &Path) -> io::Result<Vec<u8>> {
     if found.len() > MAX_PART {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 4 GiB"));
     }
-    let mut content = Vec::new();
-    fs::File::open(path)?.take(MAX_PART).read_to_end(&mut content)?;
-    Ok(content)
+    Ok(Some(fs::File::open(path)?.take(MAX_PART)))
 }
 
 /// Compares all parts.
@@ -284,7 +314,7 @@ fn miscounted(records: &[Record]) -> Option<(u64, String)> {
 /// Manifest and statement follow from the other parts, so both are made again; the one that differs was changed.
 fn compare_parts(bundle: &Bundle, chained: Option<&Chained<'_>>, found: &mut Vec<Disagreement>) {
     let mut wrong = |part, what: String| found.push(Disagreement { part, record: None, what });
-    let parts = [Part::of(RECORDS, &bundle.records_text), Part::of(RESULTS, &bundle.results)];
+    let parts = [Part::of(RECORDS, &bundle.records_text), bundle.results.clone()];
     let stated: Value = serde_json::from_slice(&bundle.statement).unwrap_or_default();
     let subject = stated.pointer("/subject/0/digest/sha256").and_then(Value::as_str);
     // The statement vouches for the manifest. Where it does not, one of the two was changed: the manifest if it is not

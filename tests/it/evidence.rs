@@ -206,7 +206,7 @@ fn a_chain_that_was_made_anew_does_not_fit_the_manifest() {
     let read = Bundle::read(&bundle).unwrap();
     let mut writer = chain::Writer::new(Vec::new(), &read.records[0].scan);
     for record in &read.records {
-        let mut body = record.body.clone();
+        let mut body = read.whole(record).body;
         if record.kind() == "run-context" {
             body["host"]["value"] = "elsewhere".into();
         }
@@ -225,7 +225,7 @@ fn counts_of_a_record_are_checked_even_in_a_sound_chain() {
         let mut writer = chain::Writer::new(Vec::new(), &read.records[0].scan);
         let mut place = 0;
         for (number, record) in (0_u64..).zip(&read.records) {
-            let mut body = record.body.clone();
+            let mut body = read.whole(record).body;
             if record.kind() == kind {
                 place = number;
                 body[member] = (body[member].as_u64().unwrap() + 1).into();

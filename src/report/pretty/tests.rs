@@ -58,23 +58,6 @@ fn hostile_report() -> Report {
 #[test]
 fn the_sample_in_full() {
     insta::assert_snapshot!(page(&sample_report(), STYLE), @r"
-    CRITICAL    Private key in PEM (Sample Cloud)
-      value     … (256 bytes or more)
-      rule      sample-private-key, high confidence
-      triage    confirmed by j.doe@example.org (claimed) at 2026-01-20T10:00:00Z, SEC-11
-      at        deploy/tls.yaml:2:3 (since cccccccccccc of 2024-02-29, still at main and 6 other
-                references; known since 2026-01-15)
-      why       matched the rule; + the key structure is complete
-      facts     key-type: rsa
-                key-bits: 2048
-      controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.24 Use of cryptography
-                affects ISO/IEC 27002 5.16, 8.4, 8.5, 8.20
-                NHI2:2025 Secret Leakage; NHI7:2025 Long-Lived Secrets
-                CWE-321 Use of Hard-coded Cryptographic Key; CWE-312; CWE-522
-      do        revoke: Delete the key in the console under Access, API keys.
-                rotate: Make a second key in the console, move the callers to it, then delete the first.
-                see https://docs.example.com/api-keys
-
     HIGH        Sample Cloud API key (Sample Cloud)
       value     smp_… (32 to 63 bytes)
       rule      sample-api-key, high confidence
@@ -98,6 +81,36 @@ fn the_sample_in_full() {
                 rotate: Make a second key in the console, move the callers to it, then delete the first.
                 see https://docs.example.com/api-keys
 
+    LOW         Sample session token (Sample Cloud)
+      value     smp_… (32 to 63 bytes)
+      rule      sample-session-token, medium confidence
+      at        -:1:8 (new)
+      why       matched the rule; + CRC-32 checksum agrees
+      controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.28 Secure coding
+                affects ISO/IEC 27002 5.16, 5.18, 8.4, 8.12
+                NHI2:2025 Secret Leakage; NHI7:2025 Long-Lived Secrets
+                CWE-798 Use of Hard-coded Credentials; CWE-540
+      do        revoke: Delete the key in the console under Access, API keys.
+                rotate: Make a second key in the console, move the callers to it, then delete the first.
+                see https://docs.example.com/api-keys
+
+    CRITICAL    Private key in PEM (Sample Cloud)
+      value     … (256 bytes or more)
+      rule      sample-private-key, high confidence
+      triage    confirmed by j.doe@example.org (claimed) at 2026-01-20T10:00:00Z, SEC-11
+      at        deploy/tls.yaml:2:3 (since cccccccccccc of 2024-02-29, still at main and 6 other
+                references; known since 2026-01-15)
+      why       matched the rule; + the key structure is complete
+      facts     key-type: rsa
+                key-bits: 2048
+      controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.24 Use of cryptography
+                affects ISO/IEC 27002 5.16, 8.4, 8.5, 8.20
+                NHI2:2025 Secret Leakage; NHI7:2025 Long-Lived Secrets
+                CWE-321 Use of Hard-coded Cryptographic Key; CWE-312; CWE-522
+      do        revoke: Delete the key in the console under Access, API keys.
+                rotate: Make a second key in the console, move the callers to it, then delete the first.
+                see https://docs.example.com/api-keys
+
     MEDIUM      Password in source
       value     … (under 16 bytes)
       rule      generic-password, medium confidence
@@ -111,19 +124,6 @@ fn the_sample_in_full() {
                 CWE-259 Use of Hard-coded Password
       do        revoke: Delete the key in the console under Access, API keys.
                 rotate: Make a second key in the console, move the callers to it, then delete the first.
-
-    LOW         Sample session token (Sample Cloud)
-      value     smp_… (32 to 63 bytes)
-      rule      sample-session-token, medium confidence
-      at        -:1:8 (new)
-      why       matched the rule; + CRC-32 checksum agrees
-      controls  contradicts ISO/IEC 27002 5.17 Authentication information; 8.28 Secure coding
-                affects ISO/IEC 27002 5.16, 5.18, 8.4, 8.12
-                NHI2:2025 Secret Leakage; NHI7:2025 Long-Lived Secrets
-                CWE-798 Use of Hard-coded Credentials; CWE-540
-      do        revoke: Delete the key in the console under Access, API keys.
-                rotate: Make a second key in the console, move the callers to it, then delete the first.
-                see https://docs.example.com/api-keys
 
     Found       4 secrets at 8 places: 1 critical, 1 high, 1 medium, 1 low; 1 place is marked to be
                 ignored
