@@ -10,7 +10,7 @@ use serde_json::json;
 use super::args::{Baseline as Command, ShowFormat};
 use super::{ExitCode, print};
 use crate::blob::{printable, printable_text};
-use crate::evidence::compare::{Differences, Known, compare as hold};
+use crate::evidence::compare::{Difference, Differences, Known, compare as hold};
 use crate::evidence::{Bundle, verify};
 use crate::finding::Cause;
 use crate::finding::baseline::{Baseline, SecretId};
@@ -43,7 +43,7 @@ fn read(file: &Path) -> anyhow::Result<Baseline> {
 fn show(baseline: &Baseline, today: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "key      {} ({})", printable_text(&baseline.key_id), printable_text(&baseline.keyed))?;
     let (gone, live): (Vec<_>, Vec<_>) = baseline.entries.iter().partition(|entry| entry.gone.is_some());
-    writeln!(out, "known    {} secrets at paths, {} that have gone", live.len(), gone.len())?;
+    writeln!(out, "known    {} (one for each secret and path), and {} that have gone", live.len(), gone.len())?;
     let today: jiff::civil::Date = today.parse()?;
     let mut ages: BTreeMap<&str, (u64, i32)> = BTreeMap::new();
     for entry in live {
@@ -105,7 +105,7 @@ fn update(file: &Path, from: &Path, only_known: bool, prune: bool) -> anyhow::Re
     print(|out| {
         let gone = baseline.entries.iter().filter(|entry| entry.gone.is_some()).count();
         let live = baseline.entries.len() - gone;
-        writeln!(out, "{}: {live} secrets at paths are known, {gone} have gone", name(file))?;
+        writeln!(out, "{}: {live} known (one for each secret and path), {gone} gone", name(file))?;
         if only_known && !left.is_empty() {
             writeln!(out, "{} are new and were not taken in", left.len())?;
         }
@@ -117,7 +117,9 @@ fn update(file: &Path, from: &Path, only_known: bool, prune: bool) -> anyhow::Re
 pub(super) fn compare(earlier: &Path, later: &Path, format: ShowFormat) -> anyhow::Result<ExitCode> {
     let (before, now) = (known(earlier)?, known(later)?);
     let found = hold(&before, &now);
-    let new = found.differences.iter().any(|one| !matches!(one.state, "absent" | "moved") && one.cause == Cause::Code);
+    // What may be a leak as well is no proof that there is none.
+    let may_be_code = |one: &&Difference| one.cause == Cause::Code || !one.proven;
+    let new = found.differences.iter().filter(may_be_code).any(|one| !matches!(one.state, "absent" | "moved"));
     print(|out| {
         match format {
             ShowFormat::Json => {

@@ -119,6 +119,13 @@ pub(super) fn run_context(unit: Option<Claim<String>>, targets: &[Target]) -> Ru
     }
 }
 
+/// The branch that the pipeline says it runs for, where it is about this commit.
+pub(super) fn branch_of(commit: Option<&str>) -> Option<String> {
+    let ci = run_context(None, &[]).ci?;
+    let same = commit.is_some() && ci.commit.as_ref().map(|claim| claim.value.as_str()) == commit;
+    ci.branch.filter(|_| same).map(|claim| claim.value)
+}
+
 /// Who, or what account, runs the scan, and where that is said.
 pub(super) fn actor() -> String {
     let RunContext { actor, .. } = run_context(None, &[]);

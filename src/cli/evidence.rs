@@ -15,6 +15,7 @@ use super::settings::Settings;
 use super::{ExitCode, context, print, series, signing};
 use crate::blob::{hex, printable, printable_text};
 use crate::evidence::chain::{Record as ChainRecord, canonical, sha256_hex};
+use crate::evidence::series::{Member, Subject, repository_name};
 use crate::evidence::sign::{PublicKey, SigningKey};
 use crate::evidence::{
     Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, STAMP, TimeStamp, ToolIdentity,
@@ -99,7 +100,7 @@ impl<'s> Record<'s> {
             rules,
             disabled: set.disabled(),
             rules_sha256: set.digest(),
-            rule_digests: set.digests().into_iter().map(|(id, digest)| (id, hex(&digest))).collect(),
+            rule_digests: set.digests(),
             canaries: &self.canaries,
             tool: tool(),
             configuration: self.configuration,
@@ -131,15 +132,20 @@ fn previous(folder: &Path, settings: &Settings, unit: Option<&Claim<String>>) ->
         Ok(verified) => verified,
         Err(found) => bail!("the bundle before, {name}, is not consistent: {}", printable_text(&found[0].to_string())),
     };
-    let context = bundle.records.iter().find(|record| record.kind() == "run-context");
-    let said = |path: &[&str]| context.and_then(|record| record.text(path)).map(str::to_owned);
-    let branch = context
-        .and_then(|record| record.member(&["targets"])?.get(0)?.pointer("/branch/value")?.as_str())
-        .map(str::to_owned);
-    let here = settings.targets.first().and_then(|target| target.git.as_ref()?.branch.clone());
-    for (what, before, now) in
-        [("unit", said(&["unit", "value"]), unit.map(|unit| unit.value.clone())), ("branch", branch, here)]
-    {
+    let before =
+        Member::of(name.clone(), &bundle, &verified.manifest_sha256).map(|member| member.subject).unwrap_or_default();
+    let git = settings.targets.first().and_then(|target| target.git.as_ref());
+    let commit = git.and_then(|git| git.revision.clone());
+    let now = Subject {
+        unit: unit.map(|unit| unit.value.clone()),
+        repository: git.and_then(|git| git.repository.as_deref()).map(repository_name),
+        branch: git.and_then(|git| git.branch.clone()).or_else(|| context::branch_of(commit.as_deref())),
+    };
+    for (what, before, now) in [
+        ("unit", before.unit, now.unit),
+        ("repository", before.repository, now.repository),
+        ("branch", before.branch, now.branch),
+    ] {
         if before != now {
             let text = |one: Option<String>| one.map_or("none".to_owned(), |one| format!("`{}`", printable_text(&one)));
             bail!("the bundle before, {name}, is of another {what}: {} there, {} here", text(before), text(now));
@@ -402,6 +408,17 @@ fn show_record(record: &ChainRecord, out: &mut dyn Write) -> anyhow::Result<()> 
             }
         }
         "rules" => {}
+        "credential-slots" => {
+            let held = ["open", "store", "encrypted", "environment", "federated"];
+            let [open, store, encrypted, environment, federated] = held.map(|held| number(&[held]));
+            writeln!(
+                out,
+                "\nCredential slots {}: {open} in the open, {store} in vaults, {encrypted} encrypted, {environment} in \
+                 variables, {federated} without a secret",
+                number(&["total"])
+            )?;
+        }
+        "credential-slot" => {}
         "absent" => writeln!(
             out,
             "Absent   {}  {}  known since {}{}",

@@ -58,7 +58,7 @@ const EXCEPTION: &[Key] = &[
         "\"0000000000000000000000000000000000000000000000000000000000000000\"",
         "Fingerprint of the value, or of the place where reports have none of the value.",
     ),
-    optional("rule", Kind::Text, "none", "\"generic-password\"", "Id of a rule."),
+    optional("rule", Kind::Text, "none", "\"generic-assigned-password\"", "Id of a rule."),
     optional("path", Kind::Pattern, "none", "\"tests/fixtures/**\"", "Pattern of paths relative to the target."),
     required("reason", Kind::Choice(REASONS), "\"test-value\"", "Why."),
     required("text", Kind::Text, "\"made by the fixture generator, opens nothing\"", "The same in words."),
@@ -263,7 +263,7 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
                         line(one, &standing, out)?;
                     }
                 }
-                writeln!(out, "{} exceptions, {bad} of which do not hold or end soon", read.entries.len())?;
+                writeln!(out, "exceptions: {}, of which {bad} do not hold or end soon", read.entries.len())?;
                 Ok(if bad == 0 { 0 } else { DOES_NOT_HOLD })
             })
         }
@@ -353,6 +353,9 @@ fn add(args: &ExceptionAdd) -> anyhow::Result<ExitCode> {
         match standing.why() {
             Some(why) => writeln!(out, "; it does not hold yet: {}", printable_text(why))?,
             None => writeln!(out)?,
+        }
+        if let Some(rule) = args.rule.as_deref().filter(|rule| RuleSet::embedded().find(rule).is_none()) {
+            writeln!(out, "note: none of the built-in rules is called {}", printable_text(rule))?;
         }
         Ok(0)
     })

@@ -128,7 +128,7 @@ impl Past {
             }
         }
         if !self.proposed.is_empty() {
-            let what = format!("the change brings {} entries, which know nothing of it", self.proposed.len());
+            let what = format!("entries that the change brings, which know nothing of it: {}", self.proposed.len());
             governed.attempt("baseline", Path::new(&self.name), what, Some(attempted));
         }
         let mut told = Vec::new();
@@ -256,7 +256,7 @@ pub(super) fn circumstances(
     Circumstances {
         engine: Some(env!("STRAYKEY_ENGINE").to_owned()),
         pack: Some(hex(&rules.digest())),
-        rules: Some(rules.digests().into_iter().map(|(id, digest)| (id, hex(&digest))).collect()),
+        rules: Some(rules.digests()),
         settings: Some(settings_digest(&settings.resolved.to_json())),
         history: Some(history),
         targets: Some(settings.targets.iter().map(looked).collect()),

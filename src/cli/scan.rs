@@ -51,6 +51,11 @@ fn check_outputs(args: &Scan, quiet: bool) -> anyhow::Result<()> {
         if !paths.insert(&output.path) {
             bail!("two reports are to be written to {}", output.path.display());
         }
+        // Better before a scan of an hour than after it.
+        let above = output.path.parent().filter(|above| !above.as_os_str().is_empty());
+        if let Some(above) = above.filter(|above| !above.is_dir()) {
+            bail!("{} is to be written, and {} is no folder", output.path.display(), above.display());
+        }
     }
     if args.show_secrets {
         let json = |format: Format| matches!(format, Format::Json | Format::Jsonl);

@@ -103,12 +103,16 @@ pub(super) fn series(args: &EvidenceSeries) -> anyhow::Result<ExitCode> {
     let scope = args.scope.as_deref().map(load_scope).transpose()?;
     let heads = args.heads.as_deref().map(read_heads).transpose()?.unwrap_or_default();
     let now = args.at.as_deref().map_or_else(|| Ok(Timestamp::now()), end_of_day)?;
-    let (members, refused) = read(&args.folder, &keys)?;
+    let (mut members, refused) = read(&args.folder, &keys)?;
+    // What came later says nothing of that day.
+    members.retain(|member| member.started.is_none_or(|started| started <= now));
     if members.is_empty() && refused.is_empty() && scope.is_none() {
         bail!("there is no evidence bundle in {}", name(&args.folder));
     }
     let mut all = series_of(members);
-    for (subject, faults) in cut(&all, &heads) {
+    let missing = cut(&all, &heads);
+    let is_cut = !missing.is_empty();
+    for (subject, faults) in missing {
         all.entry(subject).or_default().faults.extend(faults);
     }
     let rows = rows(&all, scope.as_ref().map(|(scope, _)| scope), now);
@@ -117,6 +121,9 @@ pub(super) fn series(args: &EvidenceSeries) -> anyhow::Result<ExitCode> {
         && notes.is_empty()
         && rows.iter().all(|row| row.state == "scanned" && row.faults.is_empty() && row.late.is_empty());
     if let Some(path) = &args.write_heads {
+        if is_cut {
+            bail!("{} is not written: a head that was kept is not there any more", name(path));
+        }
         let heads: Vec<Head> = all.iter().filter_map(|(subject, series)| series.head(subject)).collect();
         write_atomically(path, false, |out| {
             heads.iter().try_for_each(|head| {
@@ -324,6 +331,7 @@ fn worksheet(items: &[Item], out: &mut dyn Write) -> anyhow::Result<()> {
     csv.write_record([
         "number",
         "kind",
+        "bundle",
         "record",
         "says",
         "how to check",
@@ -332,9 +340,10 @@ fn worksheet(items: &[Item], out: &mut dyn Write) -> anyhow::Result<()> {
         "agrees (yes/no)",
         "remarks",
     ])?;
-    for (number, Item { kind, id, says, check }) in (1..).zip(items) {
+    for (number, Item { kind, id, bundle, says, check }) in (1..).zip(items) {
         let number: u64 = number;
-        let cells = [&number.to_string(), *kind, &inert(id), &inert(says), &inert(check), "", "", "", ""];
+        let cells =
+            [&number.to_string(), *kind, &inert(bundle), &inert(id), &inert(says), &inert(check), "", "", "", ""];
         csv.write_record(cells)?;
     }
     csv.flush()?;

@@ -39,12 +39,20 @@ pub(super) struct Settings {
     pub(super) notes: Vec<String>,
     /// What the scan is held against.
     pub(super) past: Option<Past>,
-    /// The exceptions that the operator names: those of each file, with the key of its fingerprints.
-    pub(super) exceptions: Vec<(Option<String>, Vec<StatedException>)>,
+    /// The files of exceptions that the operator names.
+    pub(super) exceptions: Vec<ExceptionFile>,
     /// Which of them hold.
     pub(super) exception_policy: ExceptionPolicy,
     /// What people decided on findings.
     pub(super) decisions: Option<Decisions>,
+}
+
+/// The exceptions of a file.
+pub(super) struct ExceptionFile {
+    pub(super) path: PathBuf,
+    /// The key of its fingerprints.
+    pub(super) key_id: Option<String>,
+    pub(super) stated: Vec<StatedException>,
 }
 
 impl Settings {
@@ -100,7 +108,7 @@ impl Settings {
         let decisions = args.triage.as_deref().map(|path| decisions_of(path, &mut governed)).transpose()?;
         let risk_owner = risk_owner(args, &resolved, &mut governed)?;
         let past_key = past.iter().map(|past| (&past.key_id, "the baseline"));
-        let exception_keys = exceptions.iter().filter_map(|(key, _)| Some((key.as_ref()?, "the exceptions")));
+        let exception_keys = exceptions.iter().filter_map(|file| Some((file.key_id.as_ref()?, "the exceptions")));
         let triage_key = decisions.iter().filter_map(|one| Some((one.key_id.as_ref()?, "the triage file")));
         let mut other_keys: Vec<FingerprintKey> = Vec::new();
         let main = found.key.info().key_id;
@@ -148,7 +156,7 @@ impl Settings {
 }
 
 /// The exceptions of the file at `path`, those too that only the change that is scanned brings.
-fn exceptions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<(Option<String>, Vec<StatedException>)> {
+fn exceptions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<ExceptionFile> {
     let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
     let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
     let read = |bytes: Option<Vec<u8>>| bytes.map(|bytes| exceptions::read(&name, &bytes)).transpose();
@@ -158,7 +166,7 @@ fn exceptions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<(Option
     // A fingerprint under another key speaks of nothing that can be known here.
     let same_key = obeyed.key_id.is_none() || proposed.key_id.is_none() || obeyed.key_id == proposed.key_id;
     stated.extend(more.filter(|_| same_key).map(|one| one.stated(true)));
-    Ok((obeyed.key_id.or(proposed.key_id), stated))
+    Ok(ExceptionFile { path: path.to_owned(), key_id: obeyed.key_id.or(proposed.key_id), stated })
 }
 
 fn decisions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<Decisions> {

@@ -172,15 +172,15 @@ fn except(findings: &mut [Finding], settings: &Settings, governed: &mut Governed
         .chain(set.disabled().iter().map(|rule| rule.id.as_str()))
         .collect();
     let mut outcomes = Vec::new();
-    for (key, stated) in &settings.exceptions {
-        let under = key.as_ref().map_or(Under::Main, |key| settings.under(key));
+    for file in &settings.exceptions {
+        let under = file.key_id.as_ref().map_or(Under::Main, |key| settings.under(key));
         let policy = &settings.exception_policy;
-        let found = exception::apply(findings, stated, policy, &rules, under, &settings.scanner.today);
+        let found = exception::apply(findings, &file.stated, policy, &rules, under, &settings.scanner.today);
+        for outcome in found.iter().filter(|outcome| outcome.standing == Standing::Proposed) {
+            let what = format!("the change brings the exception {}", outcome.exception.id);
+            governed.attempt("exception", &file.path, what, Some(outcome.places));
+        }
         outcomes.extend(found);
-    }
-    for outcome in outcomes.iter().filter(|outcome| outcome.standing == Standing::Proposed) {
-        let what = format!("the change brings the exception {}", outcome.exception.id);
-        governed.attempt("exception", Path::new("exceptions"), what, Some(outcome.places));
     }
     outcomes.sort();
     outcomes

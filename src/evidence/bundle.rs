@@ -44,7 +44,7 @@ pub struct Evidence<'e> {
     /// SHA-256 over the active rules.
     pub rules_sha256: [u8; 32],
     /// A digest of each of them, by id.
-    pub rule_digests: BTreeMap<String, String>,
+    pub rule_digests: BTreeMap<String, u64>,
     /// What the self-test says.
     pub canaries: &'e Canaries,
     /// The program.

@@ -24,7 +24,7 @@ pub struct Circumstances {
     /// SHA-256 over the active rules.
     pub pack: Option<String>,
     /// Digests of the active rules, by id.
-    pub rules: Option<BTreeMap<String, String>>,
+    pub rules: Option<BTreeMap<String, u64>>,
     /// See [`settings_digest`].
     pub settings: Option<String>,
     /// Whether histories were scanned.
@@ -98,10 +98,7 @@ impl Circumstances {
             engine: text(&["tool", "engine"]),
             pack: text(&["rule_pack", "sha256"]),
             rules: digests.map(|digests| {
-                digests
-                    .iter()
-                    .map(|(id, digest)| (id.clone(), digest.as_str().unwrap_or_default().to_owned()))
-                    .collect()
+                digests.iter().map(|(id, digest)| (id.clone(), digest.as_u64().unwrap_or_default())).collect()
             }),
             settings: started.and_then(|record| record.member(&["configuration", "resolved"])).map(settings_digest),
             history: coverage.map(|record| record.member(&["history"]).is_some()),
@@ -189,7 +186,7 @@ mod tests {
         Circumstances {
             engine: Some("e".into()),
             pack: Some("p".into()),
-            rules: Some(BTreeMap::from([("one".into(), "1".into()), ("two".into(), "2".into())])),
+            rules: Some(BTreeMap::from([("one".into(), 1), ("two".into(), 2)])),
             settings: Some("s".into()),
             history: Some(false),
             targets: Some(vec![target("directory", "")]),
@@ -208,19 +205,15 @@ mod tests {
 
     #[test]
     fn each_difference_is_named() {
-        let rules = |rules: &[(&str, &str)]| {
-            Some(rules.iter().map(|(id, digest)| ((*id).to_owned(), (*digest).to_owned())).collect())
-        };
+        let rules =
+            |rules: &[(&str, u64)]| Some(rules.iter().map(|(id, digest)| ((*id).to_owned(), *digest)).collect());
         let before = plain();
         for (other, cause) in [
             (
-                Circumstances { rules: rules(&[("two", "2")]), pack: Some("q".into()), ..before.clone() },
+                Circumstances { rules: rules(&[("two", 2)]), pack: Some("q".into()), ..before.clone() },
                 Some(Cause::Rules),
             ),
-            (
-                Circumstances { rules: rules(&[("one", "1"), ("two", "3")]), pack: Some("q".into()), ..before.clone() },
-                None,
-            ),
+            (Circumstances { rules: rules(&[("one", 1), ("two", 3)]), pack: Some("q".into()), ..before.clone() }, None),
             (Circumstances { engine: Some("f".into()), ..before.clone() }, Some(Cause::Rules)),
             (Circumstances { rules: None, pack: Some("q".into()), ..before.clone() }, Some(Cause::Rules)),
             (Circumstances { settings: Some("t".into()), ..before.clone() }, Some(Cause::Configuration)),

@@ -218,7 +218,7 @@ mod tests {
             gone: gone.map(str::to_owned),
             history: false,
         };
-        let rules = BTreeMap::from([("r".to_owned(), "1".to_owned())]);
+        let rules = BTreeMap::from([("r".to_owned(), 1)]);
         Known {
             scan: "s".into(),
             started: "2026-01-02T00:00:00Z".into(),
@@ -266,7 +266,7 @@ mod tests {
     fn a_rule_that_differs_is_proven_only_at_the_same_commit() {
         let before = known("k", &[]);
         let mut now = known("k", &[("1", "a", None)]);
-        now.circumstances.rules = Some(BTreeMap::from([("r".to_owned(), "2".to_owned())]));
+        now.circumstances.rules = Some(BTreeMap::from([("r".to_owned(), 2)]));
         assert_eq!(states(&before, &now), [("new", "a".into(), "rules", true)]);
         now.circumstances.commits = vec![Some("d".into())];
         assert_eq!(states(&before, &now), [("new", "a".into(), "rules", false)]);

@@ -154,8 +154,8 @@ pub(super) struct RulePack {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RulesRecord {
-    /// By id: the first 16 hexadecimal digits of SHA-256 over the rule.
-    pub(super) digests: BTreeMap<String, String>,
+    /// By id: the first 48 bits of SHA-256 over the rule, as a number.
+    pub(super) digests: BTreeMap<String, u64>,
 }
 
 /// The settings that the scan ran with.

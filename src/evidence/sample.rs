@@ -13,8 +13,10 @@ use super::verify::Bundle;
 pub struct Item {
     /// `scan`, `finding`, `exclusion`, `gap` or `exception`.
     pub kind: &'static str,
-    /// Names it: the bundle, and the number of the record.
+    /// Names it, wherever the bundle lies: the scan, and the number of the record.
     pub id: String,
+    /// The bundle, as people call it.
+    pub bundle: String,
     /// What the record says.
     pub says: String,
     /// How to check it.
@@ -31,7 +33,12 @@ pub fn draw(mut items: Vec<Item>, n: usize, seed: &str) -> Vec<Item> {
 /// What of a bundle can be checked again; `name` is how people call it.
 pub fn items(name: &str, bundle: &Bundle) -> Vec<Item> {
     let numbered = (0..).zip(&bundle.records);
-    numbered.filter_map(|(number, record): (u64, _)| item(format!("{name}#{number}"), &bundle.whole(record))).collect()
+    numbered
+        .filter_map(|(number, record): (u64, _)| {
+            let id = format!("{}#{number}", record.scan);
+            item(id, name, &bundle.whole(record))
+        })
+        .collect()
 }
 
 /// The scan itself, to be run again.
@@ -44,7 +51,8 @@ pub fn scan(name: &str, bundle: &Bundle) -> Option<Item> {
         .unwrap_or("unknown");
     Some(Item {
         kind: "scan",
-        id: name.to_owned(),
+        id: started.scan.clone(),
+        bundle: name.to_owned(),
         says: format!(
             "{} findings, exit code {}, by {} {} with the rules {}",
             completed.number(&["findings"]).unwrap_or_default(),
@@ -61,7 +69,7 @@ pub fn scan(name: &str, bundle: &Bundle) -> Option<Item> {
     })
 }
 
-fn item(id: String, record: &Record) -> Option<Item> {
+fn item(id: String, bundle: &str, record: &Record) -> Option<Item> {
     let text = |path: &[&str]| record.text(path).unwrap_or("unknown").to_owned();
     let (kind, says, check) = match record.kind() {
         "finding" => {
@@ -104,7 +112,7 @@ fn item(id: String, record: &Record) -> Option<Item> {
         ),
         _ => return None,
     };
-    Some(Item { kind, id, says, check })
+    Some(Item { kind, id, bundle: bundle.to_owned(), says, check })
 }
 
 #[cfg(test)]
@@ -112,8 +120,13 @@ mod tests {
     use super::*;
 
     fn all(count: usize) -> Vec<Item> {
-        let item =
-            |number| Item { kind: "finding", id: format!("b#{number}"), says: String::new(), check: String::new() };
+        let item = |number| Item {
+            kind: "finding",
+            id: format!("b#{number}"),
+            bundle: String::new(),
+            says: String::new(),
+            check: String::new(),
+        };
         (0..count).map(item).collect()
     }
 

@@ -61,6 +61,10 @@ impl Member {
         let context = bundle.records.iter().find(|record| record.kind() == "run-context");
         let target = context.and_then(|record| record.member(&["targets"])?.get(0));
         let of_target = |name: &str| target?.pointer(&format!("/{name}/value"))?.as_str().map(str::to_owned);
+        // A pipeline that checks out a commit has no branch of its own, and says for which it runs.
+        let pipeline = |name: &str| context.and_then(|record| record.text(&["ci", name, "value"])).map(str::to_owned);
+        let for_this = of_target("commit").is_some() && of_target("commit") == pipeline("commit");
+        let branch = of_target("branch").or_else(|| pipeline("branch").filter(|_| for_this));
         let previous = started.member(&["previous"]).filter(|link| !link.is_null()).map(|link| {
             let text = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             Previous { scan: text("scan"), head: text("head"), manifest_sha256: text("manifest_sha256") }
@@ -70,7 +74,7 @@ impl Member {
             subject: Subject {
                 unit: context.and_then(|record| record.text(&["unit", "value"])).map(str::to_owned),
                 repository: of_target("repository").map(|url| repository_name(&url)),
-                branch: of_target("branch"),
+                branch,
             },
             scan: started.scan.clone(),
             started: started.text(&["started"]).and_then(|text| text.parse().ok()),

@@ -196,7 +196,7 @@ pub(super) fn holding(report: &Report) -> Option<String> {
     let places = excepted.filter(|place| place.excepted().is_some()).count() as u64;
     let all = counted(report.exceptions.len() as u64, "exception", "exceptions");
     let hold = active().count() as u64;
-    let verb = if hold == 1 { "holds" } else { "hold" };
+    let verb = if report.exceptions.len() == 1 { "holds" } else { "hold" };
     Some(format!("{} of {all} {verb}, for {}", grouped(hold), counted(places, "place", "places")))
 }
 
