@@ -1,7 +1,6 @@
 //! `exceptions.toml`: read strictly, listed, checked and added to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use super::config::{
     At, CLAIM_GRADES, ConfigError, Document, Fault, Key, Kind, Known, REASONS, Section, Shape, Value, Values,
     check_pattern, load, optional, read_strictly, required, template_of,
 };
-use super::governed::Governed;
+use super::governed::{Governed, bytes_of};
 use super::{ExitCode, print};
 use crate::blob::{hex, printable, printable_text};
 use crate::finding::exception::{ExceptionPolicy, Selector, StatedException};
@@ -221,12 +220,7 @@ fn exception(id: String, values: &Values) -> Exception {
 
 /// The bytes of the file at `path`.
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let name = name(path);
-    let size = fs::metadata(path).with_context(|| format!("cannot read {name}"))?.len();
-    if size > MAX_BYTES {
-        bail!("{name} is larger than any file of exceptions");
-    }
-    fs::read(path).with_context(|| format!("cannot read {name}"))
+    bytes_of(path, MAX_BYTES)
 }
 
 fn name(path: &Path) -> String {

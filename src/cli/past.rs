@@ -5,13 +5,15 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use super::governed::{Governed, Versions};
+use super::governed::{Governed, Versions, bytes_of};
 use super::settings::Settings;
 use crate::blob::{hex, printable, printable_text};
 use crate::evidence::circumstances::{At, Circumstances, Looked, difference, settings_digest};
 use crate::evidence::compare::Known;
 use crate::evidence::{Bundle, verify};
-use crate::finding::baseline::{Baseline, Entry, MAX_BYTES, Under, entries, hold_against, path_name, secret_id};
+use crate::finding::baseline::{
+    Baseline, Entry, MAX_BYTES, SecretId, Under, entries, hold_against, path_name, secret_id,
+};
 use crate::finding::{Absent, Cause, Change, ChangeState, Comparison, Finding, FingerprintKey, Occurrence};
 use crate::gap::{Exclusion, Gap};
 use crate::report::{Target, TargetKind};
@@ -29,8 +31,10 @@ pub(super) struct Past {
     /// The circumstances of the scans that it comes from; several where branches were merged.
     circumstances: Vec<Circumstances>,
     entries: BTreeSet<Entry>,
-    /// Entries that only the change that is scanned brings.
-    proposed: BTreeSet<Entry>,
+    /// Whether the change that is scanned brings or edits it.
+    by_change: bool,
+    /// Secrets that only that knows.
+    proposed: BTreeSet<SecretId>,
     /// Whether what it knows passes the gate.
     pub(super) gates: bool,
 }
@@ -40,33 +44,26 @@ impl Past {
     pub(super) fn baseline(path: &Path, governed: &mut Governed) -> anyhow::Result<Self> {
         let name = printable(path.as_os_str().as_encoded_bytes());
         if path.is_dir() {
-            let mut past = Self::bundle(path)?;
-            past.gates = true;
-            if !governed.is_unchanged(path) {
-                let what = "the change brings or changes the bundle, so that it knows nothing of it".to_owned();
-                governed.attempt("baseline", path, what, None);
-                past.proposed = std::mem::take(&mut past.entries);
-            }
-            return Ok(past);
+            return Ok(Self { gates: true, ..Self::bundle(path, governed)? });
         }
-        let size = std::fs::metadata(path).with_context(|| format!("cannot read the baseline {name}"))?.len();
-        if size > MAX_BYTES {
-            bail!("{name} is larger than any baseline");
-        }
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read the baseline {name}"))?;
+        let bytes = bytes_of(path, MAX_BYTES)?;
         let read = |bytes: &[u8]| -> anyhow::Result<Baseline> {
             let text = str::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
             Baseline::read(text).map_err(|error| anyhow::anyhow!("{name}:{}: {}", error.line, error.what))
         };
         let Versions { obeyed, proposed } = governed.versions(path, bytes)?;
         let proposed = proposed.as_deref().map(&read).transpose()?;
+        let by_change = proposed.is_some();
         let (baseline, more) = match (obeyed.as_deref().map(&read).transpose()?, proposed) {
             (Some(obeyed), None) => (obeyed, BTreeSet::new()),
             (Some(obeyed), Some(proposed)) => {
                 let more = proposed.entries.difference(&obeyed.entries).cloned().collect();
                 (obeyed, more)
             }
-            (None, Some(proposed)) => (Baseline { entries: BTreeSet::new(), ..proposed.clone() }, proposed.entries),
+            // What the change says of the scan that it was made from is believed no more than its entries.
+            (None, Some(proposed)) => {
+                (Baseline { entries: BTreeSet::new(), made: BTreeSet::new(), ..proposed.clone() }, proposed.entries)
+            }
             (None, None) => unreachable!("a file has a version"),
         };
         Ok(Self {
@@ -75,28 +72,36 @@ impl Past {
             key_id: baseline.key_id,
             circumstances: baseline.made.iter().map(Circumstances::of_baseline).collect(),
             entries: baseline.entries,
-            proposed: more,
+            by_change,
+            proposed: more.into_iter().map(|entry| entry.secret).collect(),
             gates: true,
         })
     }
 
     /// Reads the bundle in the folder `path`, which is compared with and gates nothing.
-    pub(super) fn bundle(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn bundle(path: &Path, governed: &mut Governed) -> anyhow::Result<Self> {
         let name = printable(path.as_os_str().as_encoded_bytes());
+        let by_change = !governed.is_unchanged(path)?;
         let bundle = Bundle::read(path)?;
         if let Err(found) = verify(&bundle) {
             bail!("{name} is not consistent: {}", printable_text(&found[0].to_string()));
         }
         let known = Known::of(&bundle);
-        Ok(Self {
+        let mut past = Self {
             name,
             scan: Some(known.scan),
             key_id: known.key_id,
             circumstances: vec![known.circumstances],
             entries: known.entries.into_iter().collect(),
+            by_change,
             proposed: BTreeSet::new(),
             gates: false,
-        })
+        };
+        if by_change {
+            past.proposed = std::mem::take(&mut past.entries).into_iter().map(|entry| entry.secret).collect();
+            past.circumstances.clear();
+        }
+        Ok(past)
     }
 
     /// Sets what became of each place, and why; `now` are the circumstances of this scan.
@@ -111,14 +116,15 @@ impl Past {
         let today = &settings.scanner.today;
         let partial = settings.targets.iter().any(|one| matches!(one.kind, TargetKind::Staged | TargetKind::Range));
         let absent = hold_against(findings, &self.entries, under, partial);
-        let mut again = Again::new(self, settings, governed.base_commit());
+        let mut again = Again::new(self, settings, governed);
+        again.unmask(findings, partial);
         let mut attempted = 0;
         for finding in findings.iter_mut() {
             let causes: Vec<Option<(Cause, bool)>> =
                 finding.occurrences.iter().map(|place| self.cause(finding, place, now, &mut again)).collect();
             let brings = |place: &Occurrence| {
                 let id = secret_id(finding, place, under);
-                self.proposed.iter().any(|entry| entry.secret == id)
+                self.proposed.contains(&id)
             };
             attempted += finding.occurrences.iter().filter(|place| is_new(place) && brings(place)).count() as u64;
             for (place, cause) in finding.occurrences.iter_mut().zip(causes) {
@@ -127,8 +133,9 @@ impl Past {
                 }
             }
         }
-        if !self.proposed.is_empty() {
-            let what = format!("entries that the change brings, which know nothing of it: {}", self.proposed.len());
+        if self.by_change {
+            let what =
+                "the change brings or edits it; what it says more than the commit before knows nothing".to_owned();
             governed.attempt("baseline", Path::new(&self.name), what, Some(attempted));
         }
         let mut told = Vec::new();
@@ -193,7 +200,10 @@ impl Past {
         // One of the scans looked there with these rules and settings, and would have found it.
         let Some(cause) = causes.try_fold(Cause::Code, |_, cause| cause) else { return Some((Cause::Code, true)) };
         if history {
-            return Some((cause, cause == Cause::Scope));
+            // A commit that came after the earlier scan was not out of its scope, but not there yet.
+            let introduced = place.lifetime.as_ref().and_then(|life| life.introduced.as_ref());
+            let before = introduced.is_some_and(|commit| again.was_there(place, &commit.id));
+            return Some((cause, cause == Cause::Scope && before));
         }
         Some(match again.held(finding, place) {
             Some(true) => (cause, true),
@@ -227,10 +237,11 @@ struct Again<'s> {
 }
 
 impl<'s> Again<'s> {
-    fn new(past: &Past, settings: &'s Settings, base: Option<&str>) -> Self {
+    fn new(past: &Past, settings: &'s Settings, governed: &Governed) -> Self {
         let before = settings.targets.iter().enumerate().map(|(index, target)| {
             let prefix = target.git.as_ref()?.prefix.clone();
             let commits = past.circumstances.iter().filter_map(|one| one.commits.get(index)?.as_deref());
+            let base = governed.base_commit(&target.given);
             let files = commits.chain(base).find_map(|commit| CommitFiles::open(&target.given, commit).ok())?;
             Some(Before::new(&settings.scanner, files, prefix, settings.resolved.min_confidence.value))
         });
@@ -240,7 +251,28 @@ impl<'s> Again<'s> {
     /// Whether the place held the secret then; none where that is not known.
     fn held(&mut self, finding: &Finding, place: &Occurrence) -> Option<bool> {
         let before = self.before.get_mut(place.origin.target())?.as_mut()?;
-        before.held(place.origin.path_bytes(), &finding.rule.id, finding.fingerprint.as_ref())
+        before.held(place.origin.path_bytes(), &finding.value_id)
+    }
+
+    /// Whether the commit of then has this one in its history.
+    fn was_there(&mut self, place: &Occurrence, commit: &str) -> bool {
+        let before = self.before.get_mut(place.origin.target()).and_then(Option::as_mut);
+        before.is_some_and(|before| before.has_in_history(commit))
+    }
+
+    /// A value that has no fingerprint is known by its place alone, where another one may have come to stand. What a change
+    /// brought is new whatever stood there; elsewhere the content of then tells.
+    fn unmask(&mut self, findings: &mut [Finding], partial: bool) {
+        for finding in findings.iter_mut().filter(|finding| finding.fingerprint.is_none()) {
+            let new: Vec<bool> =
+                finding.occurrences.iter().map(|place| partial || self.held(finding, place) == Some(false)).collect();
+            for (place, new) in finding.occurrences.iter_mut().zip(new) {
+                let known = place.change.as_ref().is_some_and(|change| change.state != ChangeState::New);
+                if new && known {
+                    place.change = Some(Change { state: ChangeState::New, cause: None, proven: false, since: None });
+                }
+            }
+        }
     }
 }
 

@@ -82,7 +82,15 @@ fn member(folder: &Path, bundle: &str, keys: &[PublicKey]) -> Result<Member, Str
     if !keys.is_empty() && read.signer(keys).is_none() {
         return Err("not signed by any of the keys given".to_owned());
     }
-    Member::of(bundle.to_owned(), &read, &verified.manifest_sha256).ok_or_else(|| "it has no records".to_owned())
+    let member = Member::of(bundle.to_owned(), &read, &verified.manifest_sha256).ok_or("it has no records")?;
+    match member.started {
+        None => Err("it does not say when it began".to_owned()),
+        // Clocks differ; a scan of tomorrow would never be late.
+        Some(started) if started > Timestamp::now() + SignedDuration::from_hours(24) => {
+            Err(format!("it says that it began on {started}, which is still to come"))
+        }
+        Some(_) => Ok(member),
+    }
 }
 
 /// How a repository and branch of the scope, or of a bundle, stand.

@@ -100,7 +100,7 @@ impl Settings {
         let found = key::find(key_file, salt)?;
         let past = match (&args.baseline, &args.previous) {
             (Some(path), _) => Some(Past::baseline(path, &mut governed)?),
-            (None, Some(path)) => Some(Past::bundle(path)?),
+            (None, Some(path)) => Some(Past::bundle(path, &mut governed)?),
             (None, None) => None,
         };
         let exceptions =

@@ -37,6 +37,7 @@ pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed
         past.compare(&mut findings, settings, &now, &mut governed)
     });
     settings.ignore_policy.apply(&mut findings, today);
+    find_new_values(&mut findings, settings, &governed);
     leave_to_the_commit_before(&mut findings, settings, &mut governed);
     let exceptions = except(&mut findings, settings, &mut governed);
     if let Some(decisions) = &settings.decisions {
@@ -120,40 +121,58 @@ fn withhold(findings: &mut Vec<Finding>, least: Confidence) -> u64 {
     withheld
 }
 
+/// The content from which the change of each target starts. None for a scan of changes, where all is what the change brings.
+fn contents_before<'s>(settings: &'s Settings, governed: &Governed) -> Vec<Option<Before<'s>>> {
+    let before = settings.targets.iter().map(|target| {
+        if is_of_changes(target.kind) {
+            return None;
+        }
+        let files = CommitFiles::open(&target.given, governed.base_commit(&target.given)?).ok()?;
+        let least = settings.resolved.min_confidence.value;
+        Some(Before::new(&settings.scanner, files, target.git.as_ref()?.prefix.clone(), least))
+    });
+    before.collect()
+}
+
+fn is_of_changes(kind: TargetKind) -> bool {
+    matches!(kind, TargetKind::Staged | TargetKind::Range)
+}
+
+/// Marks what a change brings of values that files can name by their place alone.
+fn find_new_values(findings: &mut [Finding], settings: &Settings, governed: &Governed) {
+    let weak = findings.iter().any(|finding| finding.fingerprint.is_none());
+    if !governed.is_change() || !weak {
+        return;
+    }
+    let mut before = contents_before(settings, governed);
+    for finding in findings.iter_mut().filter(|finding| finding.fingerprint.is_none()) {
+        for place in &mut finding.occurrences {
+            let target = place.origin.target();
+            let old = before.get_mut(target).and_then(Option::as_mut);
+            let held = old.and_then(|before| before.held(place.origin.path_bytes(), &finding.value_id));
+            let of_changes = settings.targets.get(target).is_some_and(|target| is_of_changes(target.kind));
+            place.value_is_new = of_changes || held == Some(false);
+        }
+    }
+}
+
 /// Where a change is scanned, honours only those markers that the commit before has as well.
 fn leave_to_the_commit_before(findings: &mut [Finding], settings: &Settings, governed: &mut Governed) {
-    if !governed.is_change() || governed.may_excuse_itself {
-        return;
-    }
     let honoured = findings.iter().flat_map(|finding| &finding.occurrences).any(Occurrence::is_honoured);
-    if !honoured {
+    if !governed.is_change() || governed.may_excuse_itself || !honoured {
         return;
     }
-    let mut before: Vec<Option<Before<'_>>> = settings
-        .targets
-        .iter()
-        .map(|target| {
-            // What a scan of changes finds is what the change brings.
-            if matches!(target.kind, TargetKind::Staged | TargetKind::Range) {
-                return None;
-            }
-            let files = CommitFiles::open(&target.given, governed.base_commit()?).ok()?;
-            let least = settings.resolved.min_confidence.value;
-            Some(Before::new(&settings.scanner, files, target.git.as_ref()?.prefix.clone(), least))
-        })
-        .collect();
+    let mut before = contents_before(settings, governed);
     let mut attempts: BTreeMap<String, u64> = BTreeMap::new();
     for finding in findings {
-        let value = finding.fingerprint;
         for place in finding.occurrences.iter_mut().filter(|place| place.is_honoured()) {
             let path = place.origin.path_bytes().to_vec();
             let old = before.get_mut(place.origin.target()).and_then(Option::as_mut);
-            if old.zip(value.as_ref()).is_some_and(|(before, value)| before.was_ignored(&path, value)) {
+            let ignore = place.ignore.as_mut().expect("a place that is honoured has a marker");
+            if old.is_some_and(|before| before.was_ignored(&path, &finding.value_id, ignore)) {
                 continue;
             }
-            if let Some(ignore) = &mut place.ignore {
-                ignore.honoured = false;
-            }
+            ignore.honoured = false;
             *attempts.entry(printable(&path)).or_default() += 1;
         }
     }

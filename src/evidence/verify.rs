@@ -262,7 +262,7 @@ fn miscounted(records: &[Record]) -> Option<(u64, String)> {
     let count = |kind: &str| records.iter().filter(|record| record.kind() == kind).count() as u64;
     let mut coverages = 0;
     for (number, record) in (0..).zip(records) {
-        let sum = |names: &[&str]| names.iter().map(|name| record.number(&[name])).sum::<Option<u64>>();
+        let sum = |names: &[&str]| names.iter().try_fold(0_u64, |sum, name| sum.checked_add(record.number(&[name])?));
         match record.kind() {
             "scan-started" if number > 0 => return Some((number, "a scan starts only once".to_owned())),
             "coverage" => {
@@ -282,8 +282,9 @@ fn miscounted(records: &[Record]) -> Option<(u64, String)> {
                     }
                 }
                 let excluded = records.iter().filter(|record| record.kind() == "exclusion");
-                let files: u64 = excluded.filter_map(|record| record.number(&["files"])).sum();
-                if record.number(&["files_excluded"]) != Some(files) {
+                let mut files = excluded.filter_map(|record| record.number(&["files"]));
+                let files = files.try_fold(0_u64, u64::checked_add);
+                if files.is_none() || record.number(&["files_excluded"]) != files {
                     return Some((number, "files_excluded is not the sum over the exclusions".to_owned()));
                 }
             }

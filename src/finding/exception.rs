@@ -1,10 +1,10 @@
 //! Exceptions: decisions of people to let findings stand until a day. Whether one holds is judged here, by what it says and
 //! by the operator's policy; one that does not hold takes nothing out of the verdict and is told of with what it lacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Candidate, GlobBuilder, GlobMatcher};
 
 use super::baseline::{SecretId, Under, secret_id};
 use super::model::{Finding, Occurrence};
@@ -37,16 +37,42 @@ impl Selector {
         let glob = GlobBuilder::new(&deep).literal_separator(true).build().map_err(|error| error.kind().to_string())?;
         Ok(Self::Place { rule: rule.to_owned(), path: glob.compile_matcher() })
     }
+}
 
-    fn fits(&self, finding: &Finding, place: &Occurrence, under: Under<'_>) -> bool {
-        match self {
-            Self::Secret(wanted) => match secret_id(finding, place, under) {
-                SecretId::Fingerprint(found) | SecretId::Place(found) => found == *wanted,
-            },
-            Self::Place { rule, path } => {
-                *rule == finding.rule.id && path.is_match(&*String::from_utf8_lossy(place.origin.path_bytes()))
+/// Exceptions by what they speak of: there may be as many as there are findings.
+#[derive(Default)]
+struct Index<'s> {
+    by_secret: BTreeMap<&'s str, Vec<usize>>,
+    by_rule: BTreeMap<&'s str, Vec<(&'s GlobMatcher, usize)>>,
+}
+
+impl<'s> Index<'s> {
+    fn of(stated: &'s [StatedException]) -> Self {
+        let mut index = Self::default();
+        for (at, one) in stated.iter().enumerate() {
+            match &one.selector {
+                Selector::Secret(id) => index.by_secret.entry(id).or_default().push(at),
+                Selector::Place { rule, path } => index.by_rule.entry(rule).or_default().push((path, at)),
             }
         }
+        index
+    }
+
+    /// The exceptions that speak of a place, in their order. A value that is new is not the one that was excepted by its place.
+    fn fitting(&self, finding: &Finding, place: &Occurrence, under: Under<'_>) -> Vec<usize> {
+        let id = secret_id(finding, place, under);
+        let by_place_alone = matches!(id, SecretId::Place(_)) && place.value_is_new;
+        let mut fitting = Vec::new();
+        if !by_place_alone {
+            fitting.extend(self.by_secret.get(id.text()).into_iter().flatten());
+        }
+        if let Some(globs) = self.by_rule.get(finding.rule.id.as_str()) {
+            let path = String::from_utf8_lossy(place.origin.path_bytes());
+            let path = Candidate::new(&*path);
+            fitting.extend(globs.iter().filter(|(glob, _)| glob.is_match_candidate(&path)).map(|(_, at)| at));
+        }
+        fitting.sort_unstable();
+        fitting
     }
 }
 
@@ -170,15 +196,14 @@ pub fn apply(
             stale: matches!(&one.selector, Selector::Place { rule, .. } if !rules.contains(rule.as_str())),
         })
         .collect();
+    let index = Index::of(stated);
     for finding in findings.iter_mut() {
         let mut applied: Vec<Option<AppliedException>> = Vec::with_capacity(finding.occurrences.len());
         for place in &finding.occurrences {
             // Another file may have spoken of it.
             let mut best = place.exception.clone();
-            for (one, outcome) in stated.iter().zip(&mut outcomes) {
-                if !one.selector.fits(finding, place, under) {
-                    continue;
-                }
+            for at in index.fitting(finding, place, under) {
+                let (one, outcome) = (&stated[at], &mut outcomes[at]);
                 outcome.places += 1;
                 let standing = match &outcome.standing {
                     Standing::Active if place.severity > policy.max_severity => Standing::Refused(format!(

@@ -50,6 +50,7 @@ pub fn group(mut hits: Vec<Hit>) -> Vec<Finding> {
             severity: hit.occurrence.severity,
             facts: Vec::new(),
             occurrences: Vec::new(),
+            value_id: hit.value_id,
             triage: None,
             aliases: hit.aliases,
         });

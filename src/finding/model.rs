@@ -74,6 +74,9 @@ pub struct Occurrence {
     pub change: Option<Change>,
     /// The exception that speaks of it; one that holds before others.
     pub exception: Option<AppliedException>,
+    /// The value was not here before, as the content of then shows. Matters where the value has no fingerprint, so that files name
+    /// the place alone, and another value there would be taken for the one that was known.
+    pub value_is_new: bool,
     /// Whether it counts for the exit code. What the scanner hands out counts for nothing until the policy has judged it.
     pub verdict: Verdict,
 }
@@ -144,6 +147,9 @@ pub struct Finding {
     pub facts: Vec<Fact>,
     /// The places, sorted by target, path and offset; never empty.
     pub occurrences: Vec<Occurrence>,
+    /// Fingerprint of the value under the key of the scan, also of one that reports do not show. For comparison inside a scan;
+    /// never written.
+    pub value_id: Fingerprint,
     /// What somebody decided who looked at it.
     pub triage: Option<Arc<Triage>>,
     /// Fingerprints of the value under the other keys of the scan, in their order; as [`Finding::fingerprint`], those of weak

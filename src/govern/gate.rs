@@ -86,12 +86,12 @@ pub fn age_in_days(place: &Occurrence, today: &str) -> Option<u32> {
 }
 
 impl Gate {
-    fn fits(&self, finding: &Finding, place: &Occurrence, today: &str) -> bool {
+    fn fits(&self, finding: &Finding, place: &Occurrence, policy: &Policy) -> bool {
         let among = |set: &BTreeSet<String>, one: &str| set.is_empty() || set.contains(one);
         let bears =
             || mapping_at(finding, place).with_role(self.role).any(|control| self.controls.contains(&control.control));
         let context = || self.context.is_empty() || modifiers_at(place).iter().any(|one| self.context.contains(one));
-        let known = place.change.as_ref().map(|change| is_known(change.state));
+        let known = place.change.as_ref().filter(|_| policy.baseline).map(|change| is_known(change.state));
         self.severity.is_none_or(|least| place.severity >= least)
             && among(&self.kinds, &finding.rule.kind)
             && among(&self.rules, &finding.rule.id)
@@ -99,7 +99,7 @@ impl Gate {
             && context()
             && self.environment.is_none_or(|wanted| environment_at(finding, place) == wanted)
             && self.known.is_none_or(|wanted| known == Some(wanted))
-            && self.older_than_days.is_none_or(|days| age_in_days(place, today).is_some_and(|age| age > days))
+            && self.older_than_days.is_none_or(|days| age_in_days(place, &policy.today).is_some_and(|age| age > days))
     }
 }
 
@@ -124,7 +124,7 @@ fn verdict(finding: &Finding, place: &Occurrence, policy: &Policy) -> Verdict {
     if place.is_honoured() {
         return Verdict::Ignored;
     }
-    if let Some(gate) = policy.gates.iter().find(|gate| gate.fits(finding, place, &policy.today)) {
+    if let Some(gate) = policy.gates.iter().find(|gate| gate.fits(finding, place, policy)) {
         let name = Arc::clone(&gate.name);
         return if gate.fails { Verdict::FailsGate(name) } else { Verdict::PassesGate(name) };
     }

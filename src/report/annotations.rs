@@ -64,10 +64,9 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         places.sort_by_key(|(_, place)| Reverse(place.severity));
         places
     });
-    // The exit code of an incomplete scan fails the step too; without a word of it nobody would know why.
-    let incomplete = usize::from(!report.outcome.complete);
+    let general = general(report);
     let mut rest = Vec::new();
-    let room = [SHOWN, SHOWN - incomplete, SHOWN];
+    let room = [SHOWN, SHOWN - general.len(), SHOWN];
     for ((level, places), room) in Level::ALL.iter().zip(&mut levels).zip(room) {
         let mut cut = places.len().saturating_sub(room);
         // The count itself is a notice.
@@ -83,11 +82,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for (level, places) in Level::ALL.into_iter().zip(&levels) {
-        if level == Level::Warning && incomplete > 0 {
-            let gaps = counted(report.gaps.len() as u64, "gap", "gaps");
-            let text =
-                format!("The scan is incomplete: {gaps}. Not everything was searched; the other reports say what.");
-            writeln!(out, "::warning title=straykey::{}", data(&text))?;
+        for text in general.iter().filter(|_| level == Level::Warning) {
+            writeln!(out, "::warning title=straykey::{}", data(text))?;
         }
         for (finding, place) in places {
             annotation(report, level, finding, place, out)?;
@@ -100,6 +96,28 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "::notice title=straykey::{}", data(&text))?;
     }
     Ok(())
+}
+
+/// What is to be told of the scan as a whole; no text of others.
+fn general(report: &Report) -> Vec<String> {
+    let mut told = Vec::new();
+    // The exit code of an incomplete scan fails the step too; without a word of it nobody would know why.
+    if !report.outcome.complete {
+        let gaps = counted(report.gaps.len() as u64, "gap", "gaps");
+        told.push(format!("The scan is incomplete: {gaps}. Not everything was searched; the other reports say what."));
+    }
+    if let Some(attempts) = ci::attempts(report) {
+        told.push(format!(
+            "The change would excuse itself, which was not obeyed: {attempts}. The other reports say how."
+        ));
+    }
+    if let Some(bypass) = &report.bypass {
+        let code = bypass.exit_code;
+        told.push(format!(
+            "The scan was ordered to pass; its exit code would have been {code}. The other reports say by whom."
+        ));
+    }
+    told
 }
 
 fn annotation(
@@ -211,6 +229,7 @@ mod tests {
         ] {
             let mut report = sample_report();
             report.outcome.complete = true;
+            report.attempts.clear();
             let mut finding = report.findings[1].clone();
             let place = finding.occurrences[0].clone();
             finding.occurrences.clear();
@@ -249,6 +268,7 @@ mod tests {
         report.findings.truncate(2);
         report.findings.remove(0);
         report.outcome.complete = true;
+        report.attempts.clear();
         let place = report.findings[0].occurrences[0].clone();
         let names: [&[u8]; 6] = [
             b"a\n::error::x",

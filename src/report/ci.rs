@@ -1,7 +1,7 @@
 //! What the formats for CI systems share: paths as the host of a repository knows them, fingerprints that no two places
 //! have, and short texts of rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -97,6 +97,14 @@ fn told_apart(report: &Report, finding: &Finding, place: &Occurrence, count: u64
     }
     sha256.update(count.to_le_bytes());
     Fingerprint(sha256.finalize().into())
+}
+
+/// What a change would have had obeyed, by kind: `configuration (1), exception (2)`. None where there was nothing.
+pub(super) fn attempts(report: &Report) -> Option<String> {
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    report.attempts.iter().for_each(|attempt| *kinds.entry(attempt.kind).or_default() += 1);
+    let told: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 #[cfg(test)]

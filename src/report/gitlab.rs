@@ -131,6 +131,14 @@ fn messages(report: &Report) -> Vec<Message> {
         let gaps = counted(report.gaps.len() as u64, "gap", "gaps");
         messages.push(Message { level: "warn", value: format!("the scan is incomplete: {gaps}") });
     }
+    if let Some(attempts) = ci::attempts(report) {
+        let value = format!("the change would excuse itself, which was not obeyed: {attempts}");
+        messages.push(Message { level: "warn", value });
+    }
+    if let Some(bypass) = &report.bypass {
+        let value = format!("the scan was ordered to pass; its exit code would have been {}", bypass.exit_code);
+        messages.push(Message { level: "warn", value });
+    }
     if nowhere > 0 {
         let places = counted(nowhere, "place", "places");
         messages.push(Message { level: "warn", value: format!("left out: {places} in no commit") });
@@ -352,13 +360,14 @@ mod tests {
             .iter()
             .map(|message| message["value"].as_str().unwrap())
             .collect();
-        assert_eq!(messages.len(), 3, "{messages:?}");
+        assert_eq!(messages.len(), 4, "{messages:?}");
         assert_eq!(messages[0], "the scan is incomplete: 3 gaps");
-        assert_eq!(messages[1], "left out: 1 place in no commit");
+        assert_eq!(messages[1], "the change would excuse itself, which was not obeyed: exception (1)");
+        assert_eq!(messages[2], "left out: 1 place in no commit");
         let report = sample_report();
         let places = report.findings.iter().flat_map(|finding| &finding.occurrences);
         let suppressed = places.filter(|place| place.is_suppressed()).count();
-        assert!(messages[2].starts_with(&format!("left out: {suppressed} place")), "{}", messages[2]);
+        assert!(messages[3].starts_with(&format!("left out: {suppressed} place")), "{}", messages[3]);
         assert_eq!(vulnerabilities(&document).len(), 8 - 1 - suppressed);
 
         let clean = self::document(&clean_report());

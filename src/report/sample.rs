@@ -210,6 +210,7 @@ fn sample_findings() -> Vec<Finding> {
                 Fact { name: fact_name::KEY_BITS, value: "2048".into() },
             ],
             occurrences: vec![private_key_place()],
+            value_id: Fingerprint([0x99; 32]),
             triage: Some(Arc::new(Triage {
                 decision: Decision::Confirmed,
                 by: "j.doe@example.org".into(),
@@ -229,6 +230,7 @@ fn sample_findings() -> Vec<Finding> {
             severity: Severity::High,
             facts: vec![Fact { name: fact_name::ACCOUNT, value: "shop-{0}\u{a0}\u{1f511}".into() }],
             occurrences: api_key_places(),
+            value_id: Fingerprint([0x99; 32]),
             triage: None,
             aliases: Vec::new(),
         },
@@ -241,6 +243,7 @@ fn sample_findings() -> Vec<Finding> {
             severity: Severity::Medium,
             facts: Vec::new(),
             occurrences: vec![password_place()],
+            value_id: Fingerprint([0x99; 32]),
             triage: None,
             aliases: Vec::new(),
         },
@@ -258,6 +261,7 @@ fn sample_findings() -> Vec<Finding> {
                 severity: Severity::Low,
                 ..place(file(0, b""), "token: smp_xxxxxxxx\n", "smp_xxxxxxxx", 0xa7)
             }],
+            value_id: Fingerprint([0x99; 32]),
             triage: None,
             aliases: Vec::new(),
         },
@@ -386,6 +390,7 @@ fn place(origin: Origin, text: &str, value: &str, place: u8) -> Occurrence {
         lifetime: None,
         change: Some(change(ChangeState::New, Some(Cause::Code), None)),
         exception: None,
+        value_is_new: false,
         verdict: Verdict::Fails,
     }
 }

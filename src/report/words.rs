@@ -1,5 +1,7 @@
 //! Wording that several formats for people share: counts, the place of things, the verdict.
 
+use std::collections::BTreeMap;
+
 use super::standing::Standings;
 use super::{Report, TargetKind};
 use crate::blob::{Origin, printable, printable_text};
@@ -50,9 +52,11 @@ pub(super) fn verdict(report: &Report) -> String {
 }
 
 /// `2 critical, 1 low`: the severities that occur, worst first.
-pub(super) fn by_severity<'f>(findings: impl IntoIterator<Item = &'f Finding> + Clone) -> String {
-    let counts = Severity::ALL.iter().rev().filter_map(|&severity| {
-        let count = findings.clone().into_iter().filter(|finding| finding.severity == severity).count();
+pub(super) fn by_severity<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
+    let mut counts = BTreeMap::new();
+    findings.for_each(|finding| *counts.entry(finding.severity).or_default() += 1);
+    let counts = Severity::ALL.iter().rev().filter_map(|severity| {
+        let count: usize = counts.get(severity).copied().unwrap_or_default();
         (count > 0).then(|| format!("{} {}", grouped(count as u64), severity.name()))
     });
     counts.collect::<Vec<_>>().join(", ")

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::engine::{Ordinals, Scanner, Scratch, scan_blob};
 use crate::blob::{FilePlace, Origin};
-use crate::finding::{Confidence, Fingerprint, Hit};
+use crate::finding::{Confidence, Fingerprint, Hit, InlineIgnore};
 use crate::source::git::CommitFiles;
 use crate::source::{MemoryBudget, Reader};
 
@@ -38,32 +38,32 @@ impl<'s> Before<'s> {
         Self { scanner, scratch: scanner.scratch(), files, prefix, least, known: BTreeMap::new() }
     }
 
-    /// The commit.
-    pub fn commit(&self) -> &str {
-        &self.files.commit
-    }
-
-    /// Whether the file at `path`, from the target, held this value; none where that is not known. `value` is a fingerprint
-    /// under the scanner's key; for values whose own is not shown it is that of a place, and the rule is what tells.
-    pub fn held(&mut self, path: &[u8], rule: &str, value: Option<&Fingerprint>) -> Option<bool> {
+    /// Whether the file at `path`, from the target, held this value; none where that is not known. `value` is the fingerprint
+    /// under the scanner's key, whether or not reports show it.
+    pub fn held(&mut self, path: &[u8], value: &Fingerprint) -> Option<bool> {
         match self.file(path) {
             Held::Absent => Some(false),
             Held::Unknown => None,
-            Held::Secrets(hits) => Some(hits.iter().any(|hit| match value {
-                Some(value) => hit.value_id == *value,
-                None => hit.rule.id == rule && !hit.shown,
-            })),
+            Held::Secrets(hits) => Some(hits.iter().any(|hit| hit.value_id == *value)),
         }
     }
 
-    /// Whether the file at `path` held this value under a marker that asks to look away.
-    pub fn was_ignored(&mut self, path: &[u8], value: &Fingerprint) -> bool {
+    /// Whether the file at `path` held this value under the same marker, for the same reason and until the same day.
+    pub fn was_ignored(&mut self, path: &[u8], value: &Fingerprint, ignore: &InlineIgnore) -> bool {
+        let same = |one: &InlineIgnore| {
+            (one.marker, &one.reason, &one.until) == (ignore.marker, &ignore.reason, &ignore.until)
+        };
         match self.file(path) {
-            Held::Secrets(hits) => hits
-                .iter()
-                .any(|hit| hit.value_id == *value && hit.occurrence.ignore.as_ref().is_some_and(|one| !one.expired)),
+            Held::Secrets(hits) => {
+                hits.iter().any(|hit| hit.value_id == *value && hit.occurrence.ignore.as_ref().is_some_and(same))
+            }
             Held::Absent | Held::Unknown => false,
         }
+    }
+
+    /// Whether the commit, or one before it, is `id`.
+    pub fn has_in_history(&mut self, id: &str) -> bool {
+        self.files.has_in_history(id)
     }
 
     fn file(&mut self, path: &[u8]) -> &Held {

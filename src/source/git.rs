@@ -196,8 +196,29 @@ pub(super) fn prefix(root: &Path, folder: &Path) -> Option<Vec<u8>> {
 }
 
 /// Whether this directory is a repository without a work tree: `HEAD`, `objects/` and `refs/`, not called `.git` and
-/// without a `.git` of its own.
+/// without a `.git` of its own. Files of these names that another repository tracks are its content: git takes them, so that
+/// whoever commits them could hide all else in the folder.
 pub fn is_bare_repository(path: &Path) -> bool {
+    looks_bare(path) && !is_tracked_content(path)
+}
+
+/// Whether the `HEAD` of this directory is a file that the work tree around it tracks; also where that cannot be told.
+fn is_tracked_content(path: &Path) -> bool {
+    let Ok(path) = fs::canonicalize(path) else { return false };
+    for directory in path.ancestors().skip(1) {
+        if begins_work_tree(directory) {
+            let Ok(below) = path.strip_prefix(directory) else { return false };
+            let head = os::path_bytes(&below.join("HEAD")).into_owned();
+            return tracked(directory).map_or(true, |tracked| tracked.contains(&head));
+        }
+        if directory.file_name().is_some_and(|name| name == ".git") || looks_bare(directory) {
+            return false;
+        }
+    }
+    false
+}
+
+fn looks_bare(path: &Path) -> bool {
     is_regular(&path.join("HEAD"))
         && path.join("objects").is_dir()
         && path.join("refs").is_dir()

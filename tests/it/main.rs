@@ -19,6 +19,7 @@ mod exit_codes;
 mod explain;
 mod fingerprints;
 mod formats;
+mod governed;
 mod history;
 mod ignores;
 mod keystores;

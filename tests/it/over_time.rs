@@ -33,7 +33,7 @@ impl World {
         git(self.root(), &["commit", "-qm", "x"]);
     }
 
-    fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.beside.path().join(name)
     }
 
@@ -290,6 +290,7 @@ fn only_the_risk_owner_accepts_a_risk_and_it_is_no_false_positive() {
 fn a_change_cannot_excuse_itself() {
     let world = World::new(&[("readme", "text\n"), ("straykey.toml", "[scan]\nfail_on = \"low\"\n")]);
     let root = world.root();
+    git(root, &["update-ref", "refs/remotes/origin/main", "main"]);
     git(root, &["checkout", "-qb", "feature"]);
     put(root, "leak.env", &secret("1"));
     let (value, key) = fingerprint(&world.scan(&[]).expect(1), "leak.env");
@@ -456,8 +457,8 @@ fn exceptions_are_added_listed_and_checked() {
     let list = Run::new(["exceptions", "list", &file, "--at", "2026-07-01"]).go().expect(0).text();
     assert!(list.contains("E1") && list.contains("unapproved") && list.contains("active"), "{list}");
     let check = Run::new(["exceptions", "check", &file, "--at", "2026-07-01"]).go().expect(1).text();
-    assert!(check.contains("2 exceptions, 1 of which"), "{check}");
+    assert!(check.contains("exceptions: 2, of which 1 "), "{check}");
     let soon =
         Run::new(["exceptions", "check", &file, "--at", "2026-12-20", "--expires-within", "30"]).go().expect(1).text();
-    assert!(soon.contains("2 exceptions, 2 of which"), "{soon}");
+    assert!(soon.contains("exceptions: 2, of which 2 "), "{soon}");
 }

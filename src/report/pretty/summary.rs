@@ -66,7 +66,7 @@ fn found(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     let mut text = Text::new();
     text.say(&counted(report.findings.len() as u64, "secret", "secrets"));
     text.say("at").say(&counted(places().count() as u64, "place", "places")).glue(":");
-    text.say(&by_severity(&report.findings));
+    text.say(&by_severity(report.findings.iter()));
     if marked > 0 {
         text.glue(";").say(&counted(marked, "place is", "places are"));
         text.say("marked to be ignored");

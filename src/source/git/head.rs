@@ -87,7 +87,13 @@ pub(super) fn reference(directory: &GitDirectory, name: &str) -> Result<Option<S
     }
     let folders = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
     let names = folders.iter().map(|folder| format!("{folder}{name}")).chain([format!("refs/remotes/{name}/HEAD")]);
-    Ok(names.into_iter().find_map(|name| resolve(directory, &name)))
+    let mut found = names.into_iter().filter_map(|name| resolve(directory, &name).map(|id| (name, id)));
+    let Some((first, id)) = found.next() else { return Ok(None) };
+    // git takes the first and warns. Whoever can push a tag could decide so what a range begins with.
+    match found.find(|(_, other)| *other != id) {
+        Some((other, _)) => Err(format!("it may be {first} or {other}; write the whole name")),
+        None => Ok(Some(id)),
+    }
 }
 
 /// The commit that a reference names.
