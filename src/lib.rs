@@ -17,6 +17,9 @@
 //! assert!(hits[0].value.is_none(), "values are only kept where the operator asks for them");
 //! ```
 
+#[macro_use]
+mod named;
+
 pub mod blob;
 pub mod check;
 pub mod cli;

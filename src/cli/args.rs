@@ -12,7 +12,8 @@ use crate::gap::GapClass;
 use crate::report::gitlab;
 
 pub use records::{
-    Baseline, Evidence, EvidenceSample, EvidenceSeries, ExceptionAdd, Exceptions, SampleFormat, Triage, TriageAdd,
+    Baseline, Evidence, EvidenceSample, EvidenceSeries, ExceptionAdd, ExceptionQuery, Exceptions, SampleFormat, Triage,
+    TriageAdd,
 };
 
 /// Finds secrets of non-human identities that lie outside vaults, and maps each to the ISO/IEC 27002 controls it is

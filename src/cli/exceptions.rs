@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
-use super::args::{ExceptionAdd, Exceptions as Command};
+use super::args::{ExceptionAdd, ExceptionQuery, Exceptions as Command};
 use super::config::{
     At, CLAIM_GRADES, ConfigError, Document, Fault, Key, Kind, Known, REASONS, Section, Shape, Value, Values,
     check_pattern, load, optional, read_strictly, required, template_of,
@@ -231,48 +231,46 @@ fn name(path: &Path) -> String {
 pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add(add) => self::add(&add),
-        Command::List { file, at, config, scope, unit } => {
-            let (read, policy) =
-                (read(&name(&file), &bytes(&file)?)?, policy(&config, scope.as_deref(), unit.as_deref())?);
-            let today = at.unwrap_or_else(super::today);
+        Command::List(query) => {
+            let judged = judged(&query)?;
             print(|out| {
-                for one in &read.entries {
-                    line(one, &policy.standing(&one.exception, &today), out)?;
-                }
+                judged.iter().try_for_each(|(one, standing)| line(one, standing, out))?;
                 Ok(0)
             })
         }
-        Command::Check { file, at, config, scope, unit, expires_within } => {
-            let (read, policy) =
-                (read(&name(&file), &bytes(&file)?)?, policy(&config, scope.as_deref(), unit.as_deref())?);
-            let today = at.unwrap_or_else(super::today);
+        Command::Check { query, expires_within } => {
+            let judged = judged(&query)?;
+            let today = query.at.clone().unwrap_or_else(super::today);
             let soon = expires_within.map(|days| later(&today, days)).transpose()?;
+            let ends = |one: &Stated| soon.as_ref().is_some_and(|soon| one.exception.expires_on <= *soon);
+            let bad: Vec<_> =
+                judged.iter().filter(|(one, standing)| *standing != Standing::Active || ends(one)).collect();
             print(|out| {
-                let mut bad = 0;
-                for one in &read.entries {
-                    let standing = policy.standing(&one.exception, &today);
-                    let ends = soon.as_ref().is_some_and(|soon| one.exception.expires_on <= *soon);
-                    if standing != Standing::Active || ends {
-                        bad += 1;
-                        line(one, &standing, out)?;
-                    }
-                }
-                writeln!(out, "exceptions: {}, of which {bad} do not hold or end soon", read.entries.len())?;
-                Ok(if bad == 0 { 0 } else { DOES_NOT_HOLD })
+                bad.iter().try_for_each(|(one, standing)| line(one, standing, out))?;
+                writeln!(out, "exceptions: {}, of which {} do not hold or end soon", judged.len(), bad.len())?;
+                Ok(if bad.is_empty() { 0 } else { DOES_NOT_HOLD })
             })
         }
     }
 }
 
-/// The policy for exceptions of these configurations.
-fn policy(config: &[std::path::PathBuf], scope: Option<&Path>, unit: Option<&str>) -> anyhow::Result<ExceptionPolicy> {
+/// The exceptions of a file, with whether they hold.
+fn judged(query: &ExceptionQuery) -> anyhow::Result<Vec<(Stated, Standing)>> {
+    let ExceptionQuery { file, at, config, scope, unit } = query;
+    let read = read(&name(file), &bytes(file)?)?;
     let resolved = load(config, &RuleSet::embedded(), &mut Governed::by_nothing())?;
-    let unit = unit.or(resolved.unit.value.as_deref());
+    let unit = unit.as_deref().or(resolved.unit.value.as_deref());
     let risk_owner = match scope {
         Some(path) => super::scope::risk_owner(path, &bytes(path)?, unit)?,
         None => None,
     };
-    Ok(resolved.exception_policy(risk_owner))
+    let policy = resolved.exception_policy(risk_owner);
+    let today = at.clone().unwrap_or_else(super::today);
+    let judge = |one: Stated| {
+        let standing = policy.standing(&one.exception, &today);
+        (one, standing)
+    };
+    Ok(read.entries.into_iter().map(judge).collect())
 }
 
 fn later(today: &str, days: u32) -> anyhow::Result<String> {

@@ -7,35 +7,7 @@ use std::sync::Arc;
 
 use super::baseline::Entry;
 
-/// Declares a closed list of names that files and reports use.
-macro_rules! names {
-    ($(#[$meta:meta])* $type:ident { $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $type {
-            $($(#[$variant_meta])* #[serde(rename = $name)] $variant,)+
-        }
-
-        impl $type {
-            /// All of them, in the order of declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The name that files and reports use.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)+
-                }
-            }
-
-            /// The one that is called `name`.
-            pub fn named(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name() == name)
-            }
-        }
-    };
-}
-
-names! {
+named! {
     /// What became of a place since the scan that it is compared with.
     ChangeState {
         /// The earlier scan did not know the secret.
@@ -51,7 +23,7 @@ names! {
     }
 }
 
-names! {
+named! {
     /// Why two scans differ.
     Cause {
         /// What was scanned is another.
@@ -80,7 +52,7 @@ pub struct Change {
     pub since: Option<String>,
 }
 
-names! {
+named! {
     /// Why an exception was made.
     ExceptionReason {
         /// No secret at all.
@@ -103,7 +75,7 @@ impl ExceptionReason {
     }
 }
 
-names! {
+named! {
     /// How far a statement of a person can be relied upon.
     Grade {
         /// Somebody wrote it down.
@@ -187,7 +159,7 @@ pub struct AppliedException {
     pub standing: Standing,
 }
 
-names! {
+named! {
     /// What somebody found who looked at a finding.
     Decision {
         /// It is a secret.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The order of the modules: each with those it may name. What is not here may not be a module of the crate.
 const ORDER: &[(&str, &[&str])] = &[
+    ("named", &[]),
     ("span", &[]),
     ("secret", &[]),
     ("severity", &[]),

@@ -158,44 +158,36 @@ pub enum Exceptions {
     /// Add an exception to a file, which is made where there is none
     Add(Box<ExceptionAdd>),
     /// List the exceptions of a file and whether they hold
-    List {
-        /// The file
-        #[arg(value_hint = ValueHint::FilePath)]
-        file: PathBuf,
-        /// The moment against which ends are judged [default: now]
-        #[arg(long, value_name = "TIME", value_parser = parse_day)]
-        at: Option<String>,
-        /// Configuration with the policy for exceptions; may be repeated
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        config: Vec<PathBuf>,
-        /// The units of the ISMS, which names who accepts the risks of each
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        scope: Option<PathBuf>,
-        /// The unit
-        #[arg(long, value_name = "NAME")]
-        unit: Option<String>,
-    },
+    List(ExceptionQuery),
     /// Tell which exceptions of a file do not hold, or end soon; exit code 1 where there are any
     Check {
-        /// The file
-        #[arg(value_hint = ValueHint::FilePath)]
-        file: PathBuf,
-        /// The moment against which ends are judged [default: now]
-        #[arg(long, value_name = "TIME", value_parser = parse_day)]
-        at: Option<String>,
-        /// Configuration with the policy for exceptions; may be repeated
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        config: Vec<PathBuf>,
-        /// The units of the ISMS, which names who accepts the risks of each
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        scope: Option<PathBuf>,
-        /// The unit
-        #[arg(long, value_name = "NAME")]
-        unit: Option<String>,
+        /// Which file, and by what it is judged
+        #[command(flatten)]
+        query: ExceptionQuery,
         /// Also those that end within so many days
         #[arg(long, value_name = "DAYS")]
         expires_within: Option<u32>,
     },
+}
+
+/// A file of exceptions, and by what it is judged.
+#[derive(Debug, clap::Args)]
+pub struct ExceptionQuery {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The moment against which ends are judged [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_day)]
+    pub at: Option<String>,
+    /// Configuration with the policy for exceptions; may be repeated
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Vec<PathBuf>,
+    /// The units of the ISMS, which names who accepts the risks of each
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub scope: Option<PathBuf>,
+    /// The unit
+    #[arg(long, value_name = "NAME")]
+    pub unit: Option<String>,
 }
 
 /// `straykey exceptions add`.
