@@ -345,7 +345,7 @@ fn a_sample_is_drawn_by_its_seed() {
     assert_eq!(sheet, draw(&one, &["--seed", "2026-Q1"]).text());
     assert_ne!(sheet, draw(&one, &["--seed", "2026-Q2"]).text());
     assert_eq!(sheet.lines().count(), 6);
-    assert!(sheet.starts_with("\"number\",\"kind\",\"record\""), "{sheet}");
+    assert!(sheet.starts_with("\"number\",\"kind\",\"bundle\",\"record\""), "{sheet}");
     let scans = draw(above.path(), &["--seed", "s", "--format", "json"]).json();
     assert_eq!((&scans["population"], array(&scans["items"]).len()), (&2.into(), 2));
     assert_eq!(scans["items"][0]["kind"], "scan");
