@@ -95,7 +95,7 @@ impl<W: Write> Writer<W> {
 /// A record of a chain that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// What it says; of those of [`MANY`] no more than the type, see [`Record::whole`].
+    /// What it says; of findings, absent secrets and credential slots no more than the type, see [`Record::whole`].
     pub body: Map<String, Value>,
     /// The scan it belongs to.
     pub scan: String,
