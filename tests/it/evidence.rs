@@ -461,3 +461,21 @@ fn the_commands_for_auditors_work_and_notice_changes() {
     refit(STATEMENT, &old_manifest, &digest(MANIFEST));
     assert!(!audit(&bundle).0, "a record is missing");
 }
+
+#[test]
+fn numbers_that_no_sum_can_have_are_a_disagreement() {
+    let (_above, bundle) = bundle_of(eventful().path(), &[]);
+    let read = Bundle::read(&bundle).unwrap();
+    let mut writer = chain::Writer::new(Vec::new(), &read.records[0].scan);
+    for record in &read.records {
+        let mut body = read.whole(record).body;
+        if record.kind() == "coverage" {
+            for member in ["files_read", "files_excluded", "text_files", "binary_files"] {
+                body[member] = 9_223_372_036_854_776_000_u64.into();
+            }
+        }
+        writer.append(&body).unwrap();
+    }
+    fs::write(bundle.join(RECORDS), writer.finish().unwrap().0).unwrap();
+    assert!(disagreements(&bundle)[0].what.contains("is not the sum"));
+}

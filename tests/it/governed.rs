@@ -225,3 +225,30 @@ fn line_ends_of_the_checkout_are_no_change() {
     let ran = scan(&world, &["."], &["--exceptions", "exceptions.toml"]).expect(0);
     assert!(ran.json()["attempts"].is_null() || array(&ran.json()["attempts"]).is_empty());
 }
+
+#[test]
+fn a_history_that_was_not_looked_at_excuses_only_what_it_had_then() {
+    let world = World::new(&[("old.env", &secret("1"))]);
+    git(world.root(), &["rm", "-q", "old.env"]);
+    world.commit(&[("x", "text\n")]);
+    let baseline = world.at("b.jsonl");
+    world.scan(&["--fail-on", "never", "--output", &format!("baseline={baseline}")]).expect(0);
+    // What the history had at the time of the baseline is out of the scope that the baseline had.
+    let ran = world.scan(&["--history", "--baseline", &baseline]).expect(0);
+    assert_eq!(ran.json()["findings"][0]["places"][0]["verdict"]["state"], "newly-detected");
+    // What was committed and taken away since is a leak.
+    world.commit(&[("new.env", &secret("2"))]);
+    git(world.root(), &["rm", "-q", "new.env"]);
+    world.commit(&[]);
+    world.scan(&["--history", "--baseline", &baseline]).expect(1);
+}
+
+#[test]
+fn a_marker_that_the_change_edits_is_one_that_it_brings() {
+    let line = |marker: &str| format!("T={} # {marker}\n", token("1"));
+    let world = change(&[("a.env", &line("straykey:ignore reason=old until=2026-02-10"))]);
+    let honour = world.write("honour.toml", "[inline_ignores]\nhonour = true\n");
+    scan(&world, &["."], &["--config", &honour]).expect(0);
+    world.commit(&[("a.env", &line("straykey:ignore reason=mine until=2026-02-20"))]);
+    refused(&scan(&world, &["."], &["--config", &honour]), "inline-ignore");
+}
