@@ -8,12 +8,12 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::args::{Baseline as Command, ShowFormat};
+use super::file::{bytes_up_to, consistent_bundle, name};
 use super::{ExitCode, print};
 use crate::blob::{printable, printable_text};
 use crate::evidence::compare::{Difference, Differences, Known, compare as hold};
-use crate::evidence::{Bundle, verify};
 use crate::finding::Cause;
-use crate::finding::baseline::{Baseline, SecretId};
+use crate::finding::baseline::{Baseline, MAX_BYTES, SecretId};
 use crate::report::file::write_atomically;
 
 /// The exit code of a comparison whose later bundle has something new.
@@ -31,13 +31,14 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn name(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
+fn read(file: &Path) -> anyhow::Result<Baseline> {
+    parse(&name(file), &bytes_up_to(file, MAX_BYTES)?)
 }
 
-fn read(file: &Path) -> anyhow::Result<Baseline> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the baseline {}", name(file)))?;
-    Baseline::read(&text).map_err(|error| anyhow::anyhow!("{}:{}: {}", name(file), error.line, error.what))
+/// Reads a baseline; `file` is how messages call it.
+pub(super) fn parse(file: &str, bytes: &[u8]) -> anyhow::Result<Baseline> {
+    let text = str::from_utf8(bytes).with_context(|| format!("{file} is not UTF-8"))?;
+    Baseline::read(text).map_err(|error| anyhow::anyhow!("{file}:{}: {}", error.line, error.what))
 }
 
 fn show(baseline: &Baseline, today: &str, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -60,12 +61,8 @@ fn show(baseline: &Baseline, today: &str, out: &mut dyn Write) -> anyhow::Result
 }
 
 /// What the consistent bundle in `folder` knows.
-fn known(folder: &Path) -> anyhow::Result<Known> {
-    let bundle = Bundle::read(folder)?;
-    if let Err(found) = verify(&bundle) {
-        bail!("{} is not consistent: {}", name(folder), printable_text(&found[0].to_string()));
-    }
-    Ok(Known::of(&bundle))
+pub(super) fn known(folder: &Path) -> anyhow::Result<Known> {
+    consistent_bundle(folder).map(|(bundle, _)| Known::of(&bundle))
 }
 
 fn update(file: &Path, from: &Path, only_known: bool, prune: bool) -> anyhow::Result<ExitCode> {

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use serde::Serializer as _;
 use serde_json::{Value, json};
 
 use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
 use super::config::{Origin, Sourced};
+use super::file::{consistent_bundle, name};
 use super::settings::Settings;
 use super::{ExitCode, context, print, series, signing};
 use crate::blob::{hex, printable, printable_text};
@@ -126,12 +127,8 @@ fn unit(settings: &Settings) -> Option<Claim<String>> {
 /// The link to the bundle in `folder`, which has to be one before this scan: of the same unit and branch. Else a series would
 /// branch, or two would be joined, by a slip.
 fn previous(folder: &Path, settings: &Settings, unit: Option<&Claim<String>>) -> anyhow::Result<Previous> {
-    let name = printable(folder.as_os_str().as_encoded_bytes());
-    let bundle = Bundle::read(folder)?;
-    let verified = match verify(&bundle) {
-        Ok(verified) => verified,
-        Err(found) => bail!("the bundle before, {name}, is not consistent: {}", printable_text(&found[0].to_string())),
-    };
+    let name = name(folder);
+    let (bundle, verified) = consistent_bundle(folder).context("the bundle before")?;
     let before =
         Member::of(name.clone(), &bundle, &verified.manifest_sha256).map(|member| member.subject).unwrap_or_default();
     let git = settings.targets.first().and_then(|target| target.git.as_ref());
@@ -238,7 +235,7 @@ fn authenticity(bundle: &Bundle, verified: &Verified, pinned: &Pinned) -> Authen
 }
 
 fn verify_text(folder: &Path, bundle: &Bundle, pinned: &Pinned, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let name = printable(folder.as_os_str().as_encoded_bytes());
+    let name = name(folder);
     let code = match verify(bundle) {
         Ok(verified) => {
             let authenticity = authenticity(bundle, &verified, pinned);
@@ -358,7 +355,7 @@ fn show_json(bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 }
 
 fn show_text(folder: &Path, bundle: &Bundle, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let name = printable(folder.as_os_str().as_encoded_bytes());
+    let name = name(folder);
     let code = match verify(bundle) {
         Ok(_) => {
             writeln!(out, "Evidence bundle {name}: consistent\n")?;

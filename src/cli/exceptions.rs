@@ -1,7 +1,6 @@
 //! `exceptions.toml`: read strictly, listed, checked and added to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -11,16 +10,14 @@ use super::config::{
     At, CLAIM_GRADES, ConfigError, Document, Fault, Key, Kind, Known, REASONS, Section, Shape, Value, Values,
     check_pattern, load, optional, read_strictly, required, template_of,
 };
-use super::governed::{Governed, bytes_of};
+use super::file::{bytes, name};
+use super::governed::Governed;
 use super::{ExitCode, print};
-use crate::blob::{hex, printable, printable_text};
+use crate::blob::{hex, printable_text};
 use crate::finding::exception::{ExceptionPolicy, Selector, StatedException};
 use crate::finding::{Exception, ExceptionReason, Grade, Standing};
 use crate::report::file::write_atomically;
 use crate::rule::RuleSet;
-
-/// Bytes of the largest file of exceptions.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// The exit code of `check` where an exception does not hold.
 const DOES_NOT_HOLD: ExitCode = 1;
@@ -216,15 +213,6 @@ fn exception(id: String, values: &Values) -> Exception {
         ticket: text(values, "ticket"),
         grade: name("grade").and_then(Grade::named).unwrap_or(Grade::Claimed),
     }
-}
-
-/// The bytes of the file at `path`.
-pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    bytes_of(path, MAX_BYTES)
-}
-
-fn name(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
 }
 
 /// Runs `straykey exceptions`.

@@ -8,13 +8,13 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
 use super::args::Scan;
 use super::config;
+use super::file::{bytes_up_to, name};
 use crate::blob::printable;
 use crate::finding::Attempt;
 use crate::source::git::{self, CommitFiles};
@@ -40,8 +40,8 @@ const BRANCHES: [&str; 12] = [
 const COMMITS: [&str; 4] =
     ["CI_MERGE_REQUEST_DIFF_BASE_SHA", "BITBUCKET_PR_DESTINATION_COMMIT", "PULL_BASE_SHA", "CIRRUS_BASE_SHA"];
 
-/// Bytes of the largest file that governs a scan, but for baselines.
-pub(super) const MAX_BYTES: u64 = 64 << 20;
+/// Bytes of the largest file in a folder that governs a scan.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// Where a change that is scanned starts from.
 enum Base {
@@ -316,7 +316,7 @@ fn files_of(folder: &Path, ending: &str) -> anyhow::Result<BTreeMap<Vec<u8>, Vec
         let entry = entry.with_context(|| format!("cannot read {}", name(folder)))?;
         let file = entry.file_name().as_encoded_bytes().to_vec();
         if file.ends_with(ending.as_bytes()) && entry.path().is_file() {
-            files.insert(file, bytes_of(&entry.path(), MAX_BYTES)?);
+            files.insert(file, bytes_up_to(&entry.path(), MAX_BYTES)?);
         }
     }
     Ok(files)
@@ -331,24 +331,4 @@ fn before_of(files: &mut CommitFiles, folder: &[u8], ending: &[u8]) -> anyhow::R
         before.insert(file, bytes.unwrap_or_default());
     }
     Ok(before)
-}
-
-/// What the regular file at `path` holds.
-pub(super) fn bytes_of(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
-    let name = name(path);
-    let read = || format!("cannot read {name}");
-    // Opening what is no regular file may wait for ever, and reading it may never end.
-    if !std::fs::metadata(path).with_context(read)?.is_file() {
-        bail!("{name} is no regular file");
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).with_context(read)?.take(most + 1).read_to_end(&mut bytes).with_context(read)?;
-    if bytes.len() as u64 > most {
-        bail!("{name} is larger than {most} bytes");
-    }
-    Ok(bytes)
-}
-
-fn name(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
 }

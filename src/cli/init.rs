@@ -88,7 +88,7 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<ExitCode> {
     let mut lines = Vec::new();
     for (below, text) in &files {
         let path = folder.join(below);
-        let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
+        let name = super::file::name(&path);
         match write_new(&path, text) {
             Ok(()) => {
                 written += 1;

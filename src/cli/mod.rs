@@ -10,6 +10,7 @@ mod controls;
 mod evidence;
 mod exceptions;
 mod explain;
+mod file;
 mod governed;
 mod import;
 mod info;

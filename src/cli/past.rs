@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
-
-use super::governed::{Governed, Versions, bytes_of};
+use super::baseline::{known, parse};
+use super::file::{bytes_up_to, name};
+use super::governed::{Governed, Versions};
 use super::settings::Settings;
-use crate::blob::{hex, printable, printable_text};
+use crate::blob::hex;
 use crate::evidence::circumstances::{At, Circumstances, Looked, difference, settings_digest};
-use crate::evidence::compare::Known;
-use crate::evidence::{Bundle, verify};
 use crate::finding::baseline::{
     Baseline, Entry, MAX_BYTES, SecretId, Under, entries, hold_against, path_name, secret_id,
 };
@@ -42,15 +40,12 @@ pub(super) struct Past {
 impl Past {
     /// Reads the baseline at `path`: a file, or the folder of a bundle.
     pub(super) fn baseline(path: &Path, governed: &mut Governed) -> anyhow::Result<Self> {
-        let name = printable(path.as_os_str().as_encoded_bytes());
+        let name = name(path);
         if path.is_dir() {
             return Ok(Self { gates: true, ..Self::bundle(path, governed)? });
         }
-        let bytes = bytes_of(path, MAX_BYTES)?;
-        let read = |bytes: &[u8]| -> anyhow::Result<Baseline> {
-            let text = str::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
-            Baseline::read(text).map_err(|error| anyhow::anyhow!("{name}:{}: {}", error.line, error.what))
-        };
+        let bytes = bytes_up_to(path, MAX_BYTES)?;
+        let read = |bytes: &[u8]| parse(&name, bytes);
         let Versions { obeyed, proposed } = governed.versions(path, bytes)?;
         let proposed = proposed.as_deref().map(&read).transpose()?;
         let by_change = proposed.is_some();
@@ -80,13 +75,9 @@ impl Past {
 
     /// Reads the bundle in the folder `path`, which is compared with and gates nothing.
     pub(super) fn bundle(path: &Path, governed: &mut Governed) -> anyhow::Result<Self> {
-        let name = printable(path.as_os_str().as_encoded_bytes());
+        let name = name(path);
         let by_change = !governed.is_unchanged(path)?;
-        let bundle = Bundle::read(path)?;
-        if let Err(found) = verify(&bundle) {
-            bail!("{name} is not consistent: {}", printable_text(&found[0].to_string()));
-        }
-        let known = Known::of(&bundle);
+        let known = known(path)?;
         let mut past = Self {
             name,
             scan: Some(known.scan),

@@ -9,7 +9,8 @@ use super::config::{
     At, ConfigError, DAYS_MAX, Document, Fault, Kind, Known, Section, Shape, Value, Values, optional, read_strictly,
     required,
 };
-use crate::blob::{hex, printable, printable_text};
+use super::file::{bytes, name};
+use crate::blob::{hex, printable_text};
 
 /// How much would be lost with a unit.
 const CRITICALITIES: &[&str] = &["low", "medium", "high", "critical"];
@@ -163,12 +164,12 @@ fn unit(values: &Values) -> Unit {
 
 /// Reads the scope at `path`.
 pub(super) fn load(path: &Path) -> anyhow::Result<Scope> {
-    Ok(read(&printable(path.as_os_str().as_encoded_bytes()), &super::exceptions::bytes(path)?)?)
+    Ok(read(&name(path), &bytes(path)?)?)
 }
 
 /// Who accepts the risks of `unit`, as the scope at `path`, which holds `bytes`, says.
 pub(super) fn risk_owner(path: &Path, bytes: &[u8], unit: Option<&str>) -> anyhow::Result<Option<String>> {
-    let scope = read(&printable(path.as_os_str().as_encoded_bytes()), bytes)?;
+    let scope = read(&name(path), bytes)?;
     let Some(unit) = unit else {
         bail!("--scope names the risk owner of a unit: --unit, or `unit` of the configuration, is needed")
     };

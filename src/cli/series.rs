@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::args::{EvidenceSample, EvidenceSeries, SampleFormat, ShowFormat};
+use super::file::{bytes, consistent_bundle, name};
 use super::scope::{self, Scope, Unit};
 use super::{ExitCode, print, signing};
-use crate::blob::{hex, printable, printable_text};
+use crate::blob::{hex, printable_text};
 use crate::evidence::sample::{Item, draw, items, scan};
 use crate::evidence::series::{Fault, Head, Member, Series, Subject, cut, repository_name, series_of};
 use crate::evidence::sign::PublicKey;
@@ -50,10 +51,6 @@ fn bundles_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
-}
-
-fn name(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
 }
 
 /// A bundle that cannot be relied upon, and why.
@@ -268,7 +265,7 @@ fn load_scope(path: &Path) -> anyhow::Result<(Scope, Vec<String>)> {
     let mut notes = Vec::new();
     if let Some(file) = &scope.population.file {
         let list = path.parent().unwrap_or(Path::new(".")).join(file);
-        let bytes = std::fs::read(&list).with_context(|| format!("cannot read the population {}", name(&list)))?;
+        let bytes = bytes(&list).context("the population")?;
         let digest = hex(&Sha256::digest(&bytes));
         match &scope.population.sha256 {
             Some(stated) if *stated != digest => {
@@ -304,10 +301,7 @@ pub(super) fn sample(args: &EvidenceSample) -> anyhow::Result<ExitCode> {
     let one = matches!(&folders[..], [only] if *only == args.folder);
     for folder in &folders {
         let short = if one { folder } else { folder.strip_prefix(&args.folder).unwrap_or(folder) };
-        let bundle = Bundle::read(folder)?;
-        if let Err(found) = verify(&bundle) {
-            bail!("{} is not consistent: {}", name(folder), printable_text(&found[0].to_string()));
-        }
+        let (bundle, _) = consistent_bundle(folder)?;
         if one { population = items(&name(short), &bundle) } else { population.extend(scan(&name(short), &bundle)) }
     }
     if folders.is_empty() {

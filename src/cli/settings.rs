@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::args::{Scan, parse_pushed};
 use super::config::{self, Resolved, RuleChange};
 use super::exceptions;
+use super::file::{bytes, name};
 use super::governed::{Governed, Versions};
 use super::key;
 use super::past::Past;
@@ -157,8 +158,8 @@ impl Settings {
 
 /// The exceptions of the file at `path`, those too that only the change that is scanned brings.
 fn exceptions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<ExceptionFile> {
-    let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
-    let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
+    let name = name(path);
+    let Versions { obeyed, proposed } = governed.versions(path, bytes(path)?)?;
     let read = |bytes: Option<Vec<u8>>| bytes.map(|bytes| exceptions::read(&name, &bytes)).transpose();
     let (obeyed, proposed) = (read(obeyed)?.unwrap_or_default(), read(proposed)?.unwrap_or_default());
     let mut stated: Vec<_> = obeyed.entries.iter().map(|one| one.stated(false)).collect();
@@ -170,8 +171,8 @@ fn exceptions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<Excepti
 }
 
 fn decisions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<Decisions> {
-    let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
-    let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
+    let name = name(path);
+    let Versions { obeyed, proposed } = governed.versions(path, bytes(path)?)?;
     if proposed.is_some() {
         let what = "the change brings decisions on its own findings, which do not count".to_owned();
         governed.attempt("triage", path, what, None);
@@ -182,7 +183,7 @@ fn decisions_of(path: &Path, governed: &mut Governed) -> anyhow::Result<Decision
 /// Who accepts the risks of the unit that is scanned, as the scope says.
 fn risk_owner(args: &Scan, resolved: &Resolved, governed: &mut Governed) -> anyhow::Result<Option<String>> {
     let Some(path) = &args.scope else { return Ok(None) };
-    let Versions { obeyed, proposed } = governed.versions(path, exceptions::bytes(path)?)?;
+    let Versions { obeyed, proposed } = governed.versions(path, bytes(path)?)?;
     if proposed.is_some() {
         let what = "the change edits who accepts risks; the scope before it holds".to_owned();
         governed.attempt("scope", path, what, None);

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use zeroize::Zeroizing;
 
+use super::file::{consistent_bundle, name};
 use super::{ExitCode, print};
-use crate::blob::printable;
 use crate::evidence::sign::{Envelope, PublicKey, SigningKey, pae, read_signature};
-use crate::evidence::{Bundle, ENVELOPE, verify};
+use crate::evidence::{Bundle, ENVELOPE};
 use crate::report::file::{Staged, write_atomically};
 
 /// Name of the environment variable that holds a private key in PEM.
@@ -118,15 +118,7 @@ fn write(folder: &Path, bundle: &Bundle, envelope: &Envelope, key: &PublicKey) -
 
 /// The bundle in `folder`. One whose parts do not agree is not signed: a signature would vouch for it.
 fn consistent(folder: &Path) -> anyhow::Result<Bundle> {
-    let bundle = Bundle::read(folder)?;
-    if let Err(found) = verify(&bundle) {
-        bail!("{} is not consistent: {}", name(folder), crate::blob::printable_text(&found[0].to_string()));
-    }
-    Ok(bundle)
-}
-
-fn name(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
+    consistent_bundle(folder).map(|(bundle, _)| bundle)
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {

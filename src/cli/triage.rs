@@ -10,8 +10,9 @@ use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
 use super::args::{Triage as Command, TriageAdd};
+use super::file::{bytes, name};
 use super::{ExitCode, print};
-use crate::blob::{printable, printable_text};
+use crate::blob::printable_text;
 use crate::finding::baseline::{Under, secret_id};
 use crate::finding::{Decision, Finding, Grade, Triage};
 
@@ -96,7 +97,7 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Add(args) => add(args),
         Command::List { file } => {
-            let lines = read(&name(&file), &super::exceptions::bytes(&file)?)?;
+            let lines = read(&name(&file), &bytes(&file)?)?;
             print(|out| {
                 for line in &lines {
                     let Line { fingerprint, decision, by, at, note, .. } = line;
@@ -135,7 +136,7 @@ fn add(args: TriageAdd) -> anyhow::Result<ExitCode> {
     let file = name(&args.file);
     if args.file.exists() {
         // A decision must not be added to what cannot be read again.
-        let known = Decisions::read(&file, &super::exceptions::bytes(&args.file)?)?;
+        let known = Decisions::read(&file, &bytes(&args.file)?)?;
         if known.key_id.as_ref().is_some_and(|key| *key != line.key_id) {
             bail!("{file} is under another key than {}", printable_text(&line.key_id));
         }
@@ -154,10 +155,6 @@ fn append(path: &Path, line: &[u8]) -> io::Result<()> {
     let mut file: File = OpenOptions::new().create(true).append(true).open(path)?;
     file.write_all(line)?;
     file.sync_all()
-}
-
-fn name(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ fn load_file(
     rules: &BTreeSet<&str>,
     governed: &mut Governed,
 ) -> Result<Option<(ConfigFile, Document)>, Vec<Fault>> {
-    let name = crate::blob::printable(path.as_os_str().as_encoded_bytes());
+    let name = super::file::name(path);
     let unreadable =
         |message: String| vec![Fault { file: name.clone(), place: None, key: String::new(), message, line: None }];
     let failed = |error: std::io::Error| unreadable(format!("cannot read the configuration: {error}"));
