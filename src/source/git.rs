@@ -211,7 +211,7 @@ fn is_tracked_content(path: &Path) -> bool {
             let head = os::path_bytes(&below.join("HEAD")).into_owned();
             return tracked(directory).map_or(true, |tracked| tracked.contains(&head));
         }
-        if directory.file_name().is_some_and(|name| name == ".git") || looks_bare(directory) {
+        if directory.file_name().is_some_and(|name| name == ".git") {
             return false;
         }
     }

@@ -321,6 +321,22 @@ fn a_bare_repository_is_a_gap_and_hides_nothing_but_git_s_files() {
 }
 
 #[test]
+fn what_looks_like_a_bare_repository_and_is_tracked_hides_nothing() {
+    let folder = repository();
+    for place in ["outer", "outer/inner"] {
+        for name in ["HEAD", "objects/kept", "refs/kept"] {
+            write(folder.path(), &format!("{place}/{name}"), "k");
+        }
+    }
+    git(folder.path(), &["add", "."]);
+    for root in ["", "outer", "outer/inner"] {
+        let told = check(&folder.path().join(root), false);
+        assert!(told.gaps.is_empty(), "{root}: {:?}", told.gaps);
+        assert!(told.has("objects/kept") || told.has("outer/inner/objects/kept"), "{root}: {:?}", told.files);
+    }
+}
+
+#[test]
 fn a_target_that_is_a_file() {
     let folder = repository();
     write(folder.path(), ".gitignore", "*\n");
