@@ -10,8 +10,8 @@ use crate::span::Position;
 pub enum Origin {
     /// A file below a target directory, or a target file itself.
     File(FilePlace),
-    /// Standard input.
-    Stdin,
+    /// Standard input, by the index of the target that it is.
+    Stdin(usize),
 }
 
 /// A file of one target.
@@ -49,15 +49,15 @@ impl Origin {
     pub fn path_bytes(&self) -> &[u8] {
         match self {
             Self::File(place) => &place.path,
-            Self::Stdin => b"-",
+            Self::Stdin(_) => b"-",
         }
     }
 
-    /// Index of the target this lies in; standard input has the index it was given at.
+    /// Index of the target this lies in, or that it is.
     pub fn target(&self) -> usize {
         match self {
             Self::File(place) => place.target,
-            Self::Stdin => 0,
+            Self::Stdin(target) => *target,
         }
     }
 
@@ -65,7 +65,7 @@ impl Origin {
     pub fn commit(&self) -> Option<&str> {
         match self {
             Self::File(place) => place.commit.as_deref(),
-            Self::Stdin => None,
+            Self::Stdin(_) => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl Origin {
     pub fn history(&self) -> Option<&FromHistory> {
         match self {
             Self::File(place) => place.history.as_ref(),
-            Self::Stdin => None,
+            Self::Stdin(_) => None,
         }
     }
 

@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use straykey::blob::{Blob, Content, Offsets, Origin};
 use straykey::source::{MemoryBudget, Reader};
 
-static ORIGIN: LazyLock<Arc<Origin>> = LazyLock::new(|| Arc::new(Origin::Stdin));
+static ORIGIN: LazyLock<Arc<Origin>> = LazyLock::new(|| Arc::new(Origin::Stdin(0)));
 
 thread_local! {
     static READER: RefCell<Reader> = RefCell::new(Reader::new(Arc::new(MemoryBudget::default())));

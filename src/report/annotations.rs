@@ -10,10 +10,10 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use super::Report;
 use super::ci;
 use super::words::counted;
-use super::{Report, TargetKind};
-use crate::blob::printable_text;
+use crate::blob::{Origin, printable_text};
 use crate::finding::{Finding, Occurrence};
 use crate::severity::Severity;
 
@@ -129,9 +129,7 @@ fn annotation(
 ) -> io::Result<()> {
     let rule = &finding.rule;
     write!(out, "::{} ", level.name())?;
-    let file = ci::target_of(report, &place.origin)
-        .is_none_or(|target| report.targets[target].kind != TargetKind::Stdin)
-        .then(|| ci::path(report, &place.origin));
+    let file = matches!(*place.origin, Origin::File(_)).then(|| ci::path(report, &place.origin));
     if let Some(file) = file {
         let region = place.region;
         write!(out, "file={},line={},endLine={},", property(&file), region.start_line, region.end_line)?;

@@ -5,19 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Report, TargetKind};
+use super::Report;
 use crate::blob::{FromHistory, Origin, printable};
 use crate::finding::{Finding, Fingerprint, Occurrence};
 use crate::govern::{self, Role};
 use crate::rule::Rule;
-
-/// The target that something lies in. Standard input does not know its own, of which there is one at most.
-pub(super) fn target_of(report: &Report, origin: &Origin) -> Option<usize> {
-    match origin {
-        Origin::File(place) => (place.target < report.targets.len()).then_some(place.target),
-        Origin::Stdin => report.targets.iter().position(|target| target.kind == TargetKind::Stdin),
-    }
-}
 
 /// The path from the root of the repository, as its host and the jobs that run in a checkout know it. Outside of
 /// repositories it is the path from the working directory, or from a target that lies elsewhere: never one that tells where
@@ -122,9 +114,8 @@ mod tests {
         assert_eq!(at(0, b"a/b"), "a/b");
         assert_eq!(at(1, b"a/b"), "services/b\u{e4}r/a/b");
         assert_eq!(at(0, b"\xff\n"), "\\xff\\u{a}");
-        assert_eq!(path(&report, &Origin::Stdin), "-");
-        assert_eq!(target_of(&report, &Origin::Stdin), Some(2));
-        assert_eq!(target_of(&report, &Origin::File(FilePlace::new(9, Vec::new()))), None);
+        assert_eq!(path(&report, &Origin::Stdin(2)), "-");
+        assert_eq!(at(9, b"a/b"), "a/b");
     }
 
     #[test]

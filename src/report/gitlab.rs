@@ -159,7 +159,7 @@ fn commit<'r>(report: &'r Report, place: &'r Occurrence) -> Option<&'r str> {
         lifetime.introduced.as_deref().map(|commit| commit.id.as_str())
     };
     let revision = || {
-        let target = &report.targets[ci::target_of(report, &place.origin)?];
+        let target = report.targets.get(place.origin.target())?;
         target.git.as_ref()?.revision.as_deref()
     };
     place.origin.commit().or_else(introduced).or_else(revision)

@@ -89,7 +89,7 @@ impl<'r> Suite<'r> {
         let (report, index) = (self.report, self.index);
         let places =
             report.findings.iter().flat_map(|finding| finding.occurrences.iter().map(move |one| (finding, one)));
-        places.filter(move |(_, place)| ci::target_of(report, &place.origin) == Some(index))
+        places.filter(move |(_, place)| place.origin.target() == index)
     }
 
     fn write(&self, names: &mut Names, out: &mut dyn Write) -> io::Result<()> {
@@ -187,7 +187,7 @@ fn incomplete(report: &Report, index: usize) -> Option<Vec<&Gap>> {
     }
     let all: Vec<&Gap> = report.gaps.iter().filter(|gap| gap.accepted.is_none()).collect();
     let nothing = all.is_empty();
-    let own: Vec<&Gap> = all.into_iter().filter(|gap| ci::target_of(report, &gap.origin) == Some(index)).collect();
+    let own: Vec<&Gap> = all.into_iter().filter(|gap| gap.origin.target() == index).collect();
     (nothing || !own.is_empty()).then_some(own)
 }
 

@@ -256,7 +256,7 @@ fn sample_findings() -> Vec<Finding> {
             severity: Severity::Low,
             facts: Vec::new(),
             occurrences: vec![Occurrence {
-                origin: Arc::new(Origin::Stdin),
+                origin: Arc::new(Origin::Stdin(2)),
                 confidence: Confidence::Medium,
                 severity: Severity::Low,
                 ..place(file(0, b""), "token: smp_xxxxxxxx\n", "smp_xxxxxxxx", 0xa7)

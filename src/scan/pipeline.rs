@@ -135,7 +135,7 @@ pub fn scan(scanner: &Scanner, targets: &[Target], options: &Options, progress: 
             Target::Bare(path) => history::scan(path, options, &worker),
             Target::Stream(path) => worker().opened(path),
             Target::Changes(path, wanted) => changes::scan(path, wanted, options, &worker),
-            Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin)),
+            Target::Stdin => worker().stream(&mut std::io::stdin().lock(), &Arc::new(Origin::Stdin(index))),
         }
     }
     collected.into_inner().unwrap_or_else(PoisonError::into_inner)

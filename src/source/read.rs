@@ -198,7 +198,7 @@ mod tests {
 
     fn read(path: &Path) -> (Outcome, Vec<Vec<u8>>) {
         let mut texts = Vec::new();
-        let origin = Arc::new(Origin::Stdin);
+        let origin = Arc::new(Origin::Stdin(0));
         let outcome = reader().file(path, &origin, &mut |blob| texts.push(blob.text.to_vec()));
         (outcome, texts)
     }
@@ -275,7 +275,7 @@ mod tests {
     fn a_file_that_changes_is_searched_and_a_gap() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let origin = Arc::new(Origin::Stdin);
+        let origin = Arc::new(Origin::Stdin(0));
         let changes: [&dyn Fn(); 3] =
             [&|| fs::write(&path, "longer than before").unwrap(), &|| fs::write(&path, "").unwrap(), &|| {
                 let file = File::options().write(true).open(&path).unwrap();
@@ -298,7 +298,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("large");
         fs::write(&path, vec![b'x'; 20 << 20]).unwrap();
-        let origin = Arc::new(Origin::Stdin);
+        let origin = Arc::new(Origin::Stdin(0));
         let outcome = reader().file(&path, &origin, &mut |_| {
             File::options().write(true).open(&path).unwrap().set_len(1).unwrap();
         });
@@ -322,7 +322,7 @@ mod tests {
                 Err(io::Error::other("a message with /a/path in it"))
             }
         }
-        let origin = Arc::new(Origin::Stdin);
+        let origin = Arc::new(Origin::Stdin(0));
         let mut texts = Vec::new();
         let mut input = (&b"came"[..]).chain(Fails);
         let outcome = reader().stream(&mut input, &origin, &mut |blob| texts.push(blob.text.to_vec()));
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_reader_outlives_a_panic_and_a_container_is_an_opaque_gap() {
-        let origin = Arc::new(Origin::Stdin);
+        let origin = Arc::new(Origin::Stdin(0));
         let mut reader = reader();
         let input = vec![b'x'; 3 << 20];
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

@@ -210,6 +210,14 @@ fn standard_input_gives_what_the_file_gives() {
 }
 
 #[test]
+fn standard_input_names_the_target_that_it_is() {
+    let folder = tree(&[("a.txt", "text\n")]);
+    let ran = Run::scan(folder.path(), &["-", "--format", "json"]).stdin(token("stream").as_bytes()).go().expect(1);
+    assert_eq!(ran.json()["targets"][1]["kind"], "stdin");
+    assert_eq!(ran.json()["findings"][0]["places"][0]["target"], 1);
+}
+
+#[test]
 fn a_file_as_target_has_its_name_as_path() {
     let folder = tree(&[("a.env", &token("single"))]);
     let places = crate::run::places(&report(&folder.path().join("a.env"), &[]));

@@ -319,7 +319,7 @@ fn places_are_named_from_where_the_operator_stands() {
     };
     assert_eq!(named(0, b"a/b"), "a/b");
     assert_eq!(named(1, b"a/b"), "../shop/services/b\u{e4}r/a/b");
-    assert_eq!(words::named(&report, &Origin::Stdin), b"-");
+    assert_eq!(words::named(&report, &Origin::Stdin(0)), b"-");
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl Read for Trickle<'_> {
 fn search(input: &mut dyn Read, size: Option<u64>, sizes: Sizes) -> (Vec<Seen>, Option<Content>) {
     let budget = Arc::new(MemoryBudget::default());
     let mut windows = Windows::new(budget, sizes);
-    let origin = Arc::new(Origin::Stdin);
+    let origin = Arc::new(Origin::Stdin(0));
     let mut seen = Vec::new();
     let mut each = |blob: &Blob<'_>| seen.push(Seen::of(blob));
     let mut source = Source::new(input, size);
@@ -202,7 +202,7 @@ fn a_wide_string_keeps_context_over_its_windows() {
 fn memory_stays_within_its_bounds_and_is_given_back() {
     let budget = Arc::new(MemoryBudget::default());
     let mut windows = Windows::new(budget, Sizes::DEFAULT);
-    let origin = Arc::new(Origin::Stdin);
+    let origin = Arc::new(Origin::Stdin(0));
     let text = io::repeat(b'x').take(40 << 20);
     let wide = (&b"\xff\xfe"[..]).chain(io::repeat(b'0').take(20 << 20));
     let binary = (&b"\0"[..]).chain(io::repeat(b'x').take(40 << 20));
