@@ -11,6 +11,7 @@ use super::args::{Baseline as Command, ShowFormat};
 use super::file::{bytes_up_to, consistent_bundle, name};
 use super::{ExitCode, print};
 use crate::blob::{printable, printable_text};
+use crate::evidence::circumstances::Looked;
 use crate::evidence::compare::{Difference, Differences, Known, compare as hold};
 use crate::finding::Cause;
 use crate::finding::baseline::{Baseline, MAX_BYTES, SecretId};
@@ -67,8 +68,7 @@ pub(super) fn known(folder: &Path) -> anyhow::Result<Known> {
 
 fn update(file: &Path, from: &Path, only_known: bool, prune: bool) -> anyhow::Result<ExitCode> {
     let known = known(from)?;
-    let partial = |one: &crate::evidence::circumstances::Looked| matches!(one.kind.as_str(), "staged" | "range");
-    if known.circumstances.targets.iter().flatten().any(partial) {
+    if known.circumstances.targets.iter().flatten().any(Looked::is_of_changes) {
         bail!("{} is of a scan of changes, which does not tell what has gone", name(from));
     }
     let mut baseline = if file.exists() {
@@ -86,7 +86,8 @@ fn update(file: &Path, from: &Path, only_known: bool, prune: bool) -> anyhow::Re
         );
     }
     let secrets: BTreeSet<SecretId> = baseline.entries.iter().map(|entry| entry.secret.clone()).collect();
-    let (gone, live): (Vec<_>, Vec<_>) = known.entries.into_iter().partition(|entry| entry.gone.is_some());
+    let entries = known.entries.into_iter().map(|(_, entry)| entry);
+    let (gone, live): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.gone.is_some());
     let (taken, left): (Vec<_>, Vec<_>) =
         live.into_iter().partition(|entry| !only_known || secrets.contains(&entry.secret));
     let today = known.started.get(..10).unwrap_or_default();

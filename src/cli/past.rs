@@ -83,7 +83,7 @@ impl Past {
             scan: Some(known.scan),
             key_id: known.key_id,
             circumstances: vec![known.circumstances],
-            entries: known.entries.into_iter().collect(),
+            entries: known.entries.into_iter().map(|(_, entry)| entry).collect(),
             by_change,
             proposed: BTreeSet::new(),
             gates: false,
@@ -105,7 +105,7 @@ impl Past {
     ) -> Comparison {
         let under = settings.under(&self.key_id);
         let today = &settings.scanner.today;
-        let partial = settings.targets.iter().any(|one| matches!(one.kind, TargetKind::Staged | TargetKind::Range));
+        let partial = settings.targets.iter().any(|one| one.kind.is_of_changes());
         let absent = hold_against(findings, &self.entries, under, partial);
         let mut again = Again::new(self, settings, governed);
         again.unmask(findings, partial);
@@ -289,9 +289,8 @@ pub(super) fn circumstances(
 }
 
 fn looked(target: &Target) -> Looked {
-    let kind = serde_json::to_value(target.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
     let prefix = target.git.as_ref().map(|git| String::from_utf8_lossy(&git.prefix).into_owned());
-    Looked { kind: kind.unwrap_or_default(), prefix: prefix.unwrap_or_default() }
+    Looked { kind: Some(target.kind), prefix: prefix.unwrap_or_default() }
 }
 
 /// A baseline of what this scan found and remembers.

@@ -12,7 +12,7 @@ use crate::blob::printable;
 use crate::finding::baseline::{Baseline, Under};
 use crate::finding::{Bypass, Confidence, ExceptionOutcome, Finding, Occurrence, Standing, exception, group};
 use crate::govern::{Policy, assess, gate};
-use crate::report::{Outcome, Report, TargetKind};
+use crate::report::{Outcome, Report};
 use crate::scan::{Before, Collected, settle};
 use crate::source::git::CommitFiles;
 
@@ -57,7 +57,7 @@ pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed
     notes.sort();
     notes.dedup();
     // A commit that only removes files is no mistake.
-    let changes = settings.targets.iter().all(|target| matches!(target.kind, TargetKind::Staged | TargetKind::Range));
+    let changes = settings.targets.iter().all(|target| target.kind.is_of_changes());
     let empty = coverage.files_read == 0
         && coverage.history.commits + coverage.history.files == 0
         && gaps.is_empty()
@@ -124,7 +124,7 @@ fn withhold(findings: &mut Vec<Finding>, least: Confidence) -> u64 {
 /// The content from which the change of each target starts. None for a scan of changes, where all is what the change brings.
 fn contents_before<'s>(settings: &'s Settings, governed: &Governed) -> Vec<Option<Before<'s>>> {
     let before = settings.targets.iter().map(|target| {
-        if is_of_changes(target.kind) {
+        if target.kind.is_of_changes() {
             return None;
         }
         let files = CommitFiles::open(&target.given, governed.base_commit(&target.given)?).ok()?;
@@ -132,10 +132,6 @@ fn contents_before<'s>(settings: &'s Settings, governed: &Governed) -> Vec<Optio
         Some(Before::new(&settings.scanner, files, target.git.as_ref()?.prefix.clone(), least))
     });
     before.collect()
-}
-
-fn is_of_changes(kind: TargetKind) -> bool {
-    matches!(kind, TargetKind::Staged | TargetKind::Range)
 }
 
 /// Marks what a change brings of values that files can name by their place alone.
@@ -150,7 +146,7 @@ fn find_new_values(findings: &mut [Finding], settings: &Settings, governed: &Gov
             let target = place.origin.target();
             let old = before.get_mut(target).and_then(Option::as_mut);
             let held = old.and_then(|before| before.held(place.origin.path_bytes(), &finding.value_id));
-            let of_changes = settings.targets.get(target).is_some_and(|target| is_of_changes(target.kind));
+            let of_changes = settings.targets.get(target).is_some_and(|target| target.kind.is_of_changes());
             place.value_is_new = of_changes || held == Some(false);
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::chain::{Record, canonical, sha256_hex};
 use crate::finding::Cause;
 use crate::finding::baseline::Made;
+use crate::report::TargetKind;
 
 /// Settings that decide what is found, by key. Those of single rules are told by `rules.`.
 const DECIDING: [&str; 4] = ["scan.min_confidence", "scan.no_ignore", "budgets.file_size", "exclude"];
@@ -40,8 +41,8 @@ pub struct Circumstances {
 /// What of a place a scan looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Looked {
-    /// The kind of the target, as reports name it.
-    pub kind: String,
+    /// The kind of the target; none where a later version names one that this one does not know.
+    pub kind: Option<TargetKind>,
     /// Its path in the work tree.
     pub prefix: String,
 }
@@ -49,10 +50,15 @@ pub struct Looked {
 impl Looked {
     /// Whether this scan saw at least what `other` saw.
     fn covers(&self, other: &Self) -> bool {
-        let changes = |one: &Self| matches!(one.kind.as_str(), "staged" | "range");
-        let folder = |one: &Self| changes(one) || matches!(one.kind.as_str(), "directory" | "repository");
-        let same = self.kind == other.kind || folder(self) && folder(other) && !changes(self);
+        let (Some(own), Some(others)) = (self.kind, other.kind) else { return false };
+        let folder = |kind| kind != TargetKind::File && kind != TargetKind::Stdin;
+        let same = own == others || folder(own) && folder(others) && !own.is_of_changes();
         same && self.prefix == other.prefix
+    }
+
+    /// Whether the scan saw a change alone.
+    pub fn is_of_changes(&self) -> bool {
+        self.kind.is_some_and(TargetKind::is_of_changes)
     }
 }
 
@@ -153,7 +159,7 @@ impl Circumstances {
 
 fn looked(target: &Value) -> Looked {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Looked { kind: text(&target["kind"]), prefix: text(&target["git"]["prefix"]) }
+    Looked { kind: TargetKind::named(&text(&target["kind"])), prefix: text(&target["git"]["prefix"]) }
 }
 
 /// Why `found` holds a place that `other` does not, code aside: none where only the code can be the cause.
@@ -179,7 +185,7 @@ mod tests {
     use super::*;
 
     fn target(kind: &str, prefix: &str) -> Looked {
-        Looked { kind: kind.into(), prefix: prefix.into() }
+        Looked { kind: TargetKind::named(kind), prefix: prefix.into() }
     }
 
     fn plain() -> Circumstances {

@@ -29,10 +29,8 @@ pub struct Known {
     pub keyed: String,
     /// Under which circumstances it was made.
     pub circumstances: Circumstances,
-    /// Its findings, and what it remembers of those before it that had gone.
-    pub entries: Vec<Entry>,
-    /// The targets that the entries lie in, in the same order.
-    targets: Vec<usize>,
+    /// Its findings, and what it remembers of those before it that had gone, each with the target it lies in.
+    pub entries: Vec<(usize, Entry)>,
 }
 
 impl Known {
@@ -53,20 +51,14 @@ impl Known {
                 found.entry((entry.secret.clone(), target, entry.path.clone())).or_insert(entry);
             }
         }
-        let targets = found.keys().map(|(_, target, _)| *target).collect();
         Self {
             scan: started.map(|record| record.scan.clone()).unwrap_or_default(),
             started: text(&["started"]),
             key_id: text(&["key", "id"]),
             keyed: text(&["key", "keyed"]),
             circumstances: Circumstances::of_records(&bundle.records),
-            entries: found.into_values().collect(),
-            targets,
+            entries: found.into_iter().map(|((_, target, _), entry)| (target, entry)).collect(),
         }
-    }
-
-    fn places(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        self.targets.iter().copied().zip(&self.entries)
     }
 }
 
@@ -143,14 +135,14 @@ pub struct Differences {
 
 /// Holds `later` against `earlier`.
 pub fn compare(earlier: &Known, later: &Known) -> Differences {
-    let live = |known: &'_ Known| -> BTreeMap<(SecretId, String), (usize, Entry)> {
-        let places = known.places().filter(|(_, entry)| entry.gone.is_none());
-        places.map(|(target, entry)| ((entry.secret.clone(), entry.path.clone()), (target, entry.clone()))).collect()
-    };
+    fn live(known: &Known) -> BTreeMap<(&SecretId, &str), (usize, &Entry)> {
+        let places = known.entries.iter().filter(|(_, entry)| entry.gone.is_none());
+        places.map(|(target, entry)| ((&entry.secret, entry.path.as_str()), (*target, entry))).collect()
+    }
     let (before, now) = (live(earlier), live(later));
     let gone: BTreeSet<&SecretId> =
-        earlier.entries.iter().filter(|one| one.gone.is_some()).map(|one| &one.secret).collect();
-    let alive: BTreeSet<&SecretId> = before.keys().map(|(secret, _)| secret).collect();
+        earlier.entries.iter().filter(|(_, one)| one.gone.is_some()).map(|(_, one)| &one.secret).collect();
+    let alive: BTreeSet<&SecretId> = before.keys().map(|(secret, _)| *secret).collect();
     let comparable = earlier.key_id == later.key_id;
     // Only one commit on both sides shows that the code is the same.
     let same_code = |target: usize| {
@@ -180,13 +172,16 @@ pub fn compare(earlier: &Known, later: &Known) -> Differences {
             since: entry.since.clone(),
         });
     };
-    let mut absent: BTreeMap<_, _> = before.iter().filter(|(key, _)| !comparable || !now.contains_key(*key)).collect();
+    let mut absent = before.clone();
+    absent.retain(|key, _| !comparable || !now.contains_key(key));
     for (key, (target, entry)) in &now {
         if comparable && before.contains_key(key) {
             unchanged += 1;
             continue;
         }
-        let left = absent.keys().find(|left| comparable && left.0 == key.0).copied();
+        let mut left = absent.range((key.0, "")..).take_while(|(left, _)| left.0 == key.0);
+        // What only a history held stays where it was.
+        let left = left.find(|(_, (_, entry))| comparable && !entry.history).map(|(left, _)| *left);
         let state = match (left, alive.contains(&key.0), gone.contains(&key.0)) {
             (Some(_), _, _) => "moved",
             (None, true, _) if comparable => "spread",
@@ -194,12 +189,12 @@ pub fn compare(earlier: &Known, later: &Known) -> Differences {
             _ => "new",
         };
         if let Some(left) = left {
-            absent.remove(left);
+            absent.remove(&left);
         }
         tell(state, cause(later, earlier, *target, entry), entry);
     }
     for (target, entry) in absent.into_values() {
-        tell("absent", cause(earlier, later, *target, entry), entry);
+        tell("absent", cause(earlier, later, target, entry), entry);
     }
     differences.sort();
     Differences { differences, unchanged }
@@ -229,8 +224,7 @@ mod tests {
                 commits: vec![Some("c".into())],
                 ..Circumstances::default()
             },
-            entries: entries.iter().map(entry).collect(),
-            targets: vec![0; entries.len()],
+            entries: entries.iter().map(|one| (0, entry(one))).collect(),
         }
     }
 

@@ -75,22 +75,29 @@ pub struct Target {
     pub git: Option<GitInfo>,
 }
 
-/// Kinds of targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TargetKind {
-    /// A directory tree.
-    Directory,
-    /// One file.
-    File,
-    /// Standard input.
-    Stdin,
-    /// What `git commit` would record of a directory.
-    Staged,
-    /// What the commits of a range introduced below a directory.
-    Range,
-    /// A bare git repository: the files of its HEAD, or all objects where its history is scanned.
-    Repository,
+named! {
+    /// Kinds of targets.
+    TargetKind {
+        /// A directory tree.
+        Directory = "directory",
+        /// One file.
+        File = "file",
+        /// Standard input.
+        Stdin = "stdin",
+        /// What `git commit` would record of a directory.
+        Staged = "staged",
+        /// What the commits of a range introduced below a directory.
+        Range = "range",
+        /// A bare git repository: the files of its HEAD, or all objects where its history is scanned.
+        Repository = "repository",
+    }
+}
+
+impl TargetKind {
+    /// Whether a target of this kind is a change, so that what is not in it may be there all the same.
+    pub const fn is_of_changes(self) -> bool {
+        matches!(self, Self::Staged | Self::Range)
+    }
 }
 
 /// How the scan ended. The exit codes are those of the contract.
