@@ -105,7 +105,7 @@ pub struct Record {
     line: Range<usize>,
 }
 
-/// Types of records of which there may be tens of thousands. As JSON values they would take ten times the memory of their
+/// Types of records of which there may be tens of thousands. As JSON values they would take many times the memory of their
 /// text.
 const MANY: [&str; 3] = ["finding", "absent", "credential-slot"];
 

@@ -8,9 +8,10 @@
 //! | `manifest.json` | size and SHA-256 of each part, and the head of the chain |
 //! | `statement.intoto.json` | an in-toto Statement v1 whose subject is the manifest |
 //! | `statement.dsse.json` | signatures of the statement, where there are any ([`sign`]) |
+//! | `statement.tsr` | the answer of a time stamping authority about those, where there is one |
 //!
-//! Every part is canonical JSON (RFC 8785) but the SARIF, so that a part has one spelling and can be made again from
-//! what it says. `docs/evidence.md` says what a bundle proves and what it does not.
+//! Every part that we make is canonical JSON (RFC 8785) but the SARIF, so that a part has one spelling and can be made again
+//! from what it says. `docs/evidence.md` says what a bundle proves and what it does not.
 
 mod bundle;
 pub mod chain;

@@ -29,10 +29,10 @@ use algorithm::Digest;
 use certificate::{Certificate, TIME_STAMPING};
 use token::{EssId, Info, SignerId, Token};
 
-/// Bytes of a time stamp, at most. Those seen have 2 to 8 KiB.
+/// Bytes of a time stamp, at most: room for long chains of certificates.
 const MAX_TOKEN: usize = 64 << 10;
 
-/// Bytes of the file of pinned certificates, at most; the store of a system has a quarter of that.
+/// Bytes of the file of pinned certificates, at most: room for the whole store of a system.
 const MAX_ROOTS: usize = 1 << 20;
 
 /// Pinned certificates, at most.

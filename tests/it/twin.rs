@@ -252,7 +252,7 @@ fn on_a_megabyte_of_real_code() {
     assert!(!found.is_empty(), "text without a match compares nothing");
 }
 
-/// Fifty times as long; run it before a change of the engine lands: `cargo test --release --test it -- --ignored`.
+/// Fifty times as long; run it before a change of the engine lands: `cargo test --release --test it -- --ignored twin`.
 #[test]
 #[ignore = "fifty times the megabyte above: too long for every run"]
 fn on_fifty_megabytes_of_real_code() {

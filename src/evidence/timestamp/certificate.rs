@@ -19,7 +19,7 @@ const DIGITAL_SIGNATURE: u8 = 0x80;
 const NON_REPUDIATION: u8 = 0x40;
 const KEY_CERT_SIGN: u8 = 0x04;
 
-/// Extensions of one certificate, at most. Those seen have a dozen.
+/// Extensions of one certificate, at most.
 const MAX_EXTENSIONS: usize = 64;
 
 /// A certificate, nothing of which was verified.

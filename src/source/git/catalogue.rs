@@ -129,7 +129,7 @@ impl<'r> Catalogue<'r> {
         object.map(|object| object.kind()).ok_or_else(|| NoObject::Damaged("it has gone".to_owned()))
     }
 
-    /// Reads an object by its id: what it is, and its content.
+    /// Reads an object by its number: what it is, and its content.
     ///
     /// # Errors
     ///
