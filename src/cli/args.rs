@@ -33,9 +33,10 @@ pub struct Args {
 }
 
 const EXIT_CODES: &str = "Exit codes:
-  0  all of the scope was read, and nothing at or above --fail-on was found
-  1  findings at or above --fail-on
-  2  could not run: usage, configuration, bad rule, report not written
+  0  all of the scope was read, and no finding fails the scan, by --fail-on or a gate; those that a
+     baseline, an exception or a marker lets stand do not
+  1  findings that fail the scan
+  2  could not run: usage, configuration, key, target, bad rule, report not written
   3  incomplete: gaps of failing classes, or nothing to scan; no such findings";
 
 /// The commands.
@@ -52,7 +53,7 @@ pub enum Command {
     Controls(Controls),
     /// Tell step by step why a line was reported, or not
     Explain(Explain),
-    /// Verify and read evidence bundles
+    /// Verify, read, sign and line up evidence bundles
     #[command(subcommand)]
     Evidence(Evidence),
     /// Tell what two evidence bundles differ in and why; exit code 1 where the later has something new
@@ -77,7 +78,7 @@ pub enum Command {
     /// Look at what configurations come to
     #[command(subcommand)]
     Config(Config),
-    /// Write a commented configuration and a job for the CI system; never overwrites
+    /// Write a commented configuration, a file for exceptions and a job for each CI system that is used; never overwrites
     Init {
         /// Directory to write to
         #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
@@ -110,9 +111,9 @@ pub struct Scan {
     /// Exceptions with approver and end; may be repeated
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Verdict")]
     pub exceptions: Vec<PathBuf>,
-    /// Read exceptions, baseline, configuration and triage that lie in the repository from this revision, so that a change
-    /// cannot excuse itself [default: what --since, --range or --staged start from, or the target branch of a merge or pull
-    /// request]
+    /// Read the files that govern the scan (configuration, exceptions, baseline, rules, triage, scope) and lie in the
+    /// repository from this revision, so that a change cannot excuse itself [default: the target branch of a merge or pull
+    /// request that the pipeline names, else what --since, --range or --staged start from]
     #[arg(long, value_name = "REV", help_heading = "Verdict")]
     pub exceptions_from: Option<String>,
     /// What people found who looked at findings; see `straykey triage`

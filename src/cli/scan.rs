@@ -41,7 +41,7 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
     let content = Content { report: &report, rules: &rules, show_secrets: args.show_secrets, header: &header };
     let baseline = || verdict::baseline_of(&report, &settings);
     write_all(args, quiet, &content, &baseline, record)?;
-    Ok(report.outcome.exit_code())
+    Ok(report.exit_code())
 }
 
 /// Refuses what cannot be written before any work is done.

@@ -65,16 +65,13 @@ pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed
     if empty && !resolved.allow_empty.value {
         notes.push("there was nothing to scan; --allow-empty accepts that".to_owned());
     }
-    let mut outcome = Outcome {
+    let outcome = Outcome {
         failed: findings.iter().flat_map(|finding| &finding.occurrences).any(|place| place.verdict.fails()),
         complete: (!empty || resolved.allow_empty.value)
             && !gaps.iter().any(|gap| gap.accepted.is_none() && resolved.fail_on_gap.value.contains(&gap.class)),
-        bypassed: false,
     };
     let bypass = args.bypass.as_ref().map(|reason| {
-        let by = context::actor();
-        let exit_code = outcome.exit_code();
-        outcome.bypassed = true;
+        let (by, exit_code) = (context::actor(), outcome.exit_code());
         Bypass { reason: reason.clone(), by, exit_code }
     });
     let mut attempts = governed.attempts;

@@ -251,7 +251,7 @@ fn write_records(
     let completed = Body::ScanCompleted(ScanCompleted {
         completed,
         duration_milliseconds,
-        outcome: OutcomeRow::new(report.outcome),
+        outcome: OutcomeRow::new(report),
         findings: report.findings.len(),
         records: chain.records(),
     });

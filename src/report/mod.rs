@@ -64,6 +64,13 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+impl Report {
+    /// What the process ends with: that of the outcome, unless the operator lets the scan pass all the same.
+    pub fn exit_code(&self) -> u8 {
+        if self.bypass.is_some() { 0 } else { self.outcome.exit_code() }
+    }
+}
+
 /// One target of the scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -103,19 +110,16 @@ impl TargetKind {
 /// How the scan ended. The exit codes are those of the contract.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Some finding reached the severity that `--fail-on` names.
+    /// Some place fails the scan, by its severity or a gate.
     pub failed: bool,
     /// All of the scope was read, but for exclusions and gaps of classes that do not fail.
     pub complete: bool,
-    /// The operator let the scan pass all the same.
-    pub bypassed: bool,
 }
 
 impl Outcome {
-    /// 0, 1 or 3.
+    /// 0, 1 or 3; what the process ends with is for [`Report::exit_code`].
     pub fn exit_code(self) -> u8 {
         match self {
-            Self { bypassed: true, .. } => 0,
             Self { failed: true, .. } => 1,
             Self { complete: false, .. } => 3,
             _ => 0,

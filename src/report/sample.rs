@@ -41,7 +41,7 @@ pub(crate) fn sample_report() -> Report {
             exclusion(ExclusionClass::GitDirectory, b".git", 2),
         ],
         key: KeyInfo { key_id: "0123456789abcdef".into(), keyed: Keyed::Salt },
-        outcome: Outcome { failed: true, complete: false, bypassed: false },
+        outcome: Outcome { failed: true, complete: false },
         comparison: Some(sample_comparison()),
         exceptions: sample_exceptions(),
         attempts: vec![Attempt {
@@ -72,7 +72,7 @@ pub(crate) fn clean_report() -> Report {
         gaps: Vec::new(),
         exclusions: Vec::new(),
         key: KeyInfo { key_id: "fedcba9876543210".into(), keyed: Keyed::Public },
-        outcome: Outcome { failed: false, complete: true, bypassed: false },
+        outcome: Outcome { failed: false, complete: true },
         comparison: None,
         exceptions: Vec::new(),
         attempts: Vec::new(),

@@ -25,9 +25,6 @@ pub(super) fn verdict(report: &Report) -> String {
             format!("nothing found at or above {} confidence", report.min_confidence.name())
         }
         (0, ..) => "nothing found".to_owned(),
-        // Nobody judged the places.
-        (1, true, 0) => format!("{secrets} found, at or above the severity of --fail-on"),
-        (_, true, 0) => format!("{secrets} found, some at or above the severity of --fail-on"),
         (1, true, _) => format!("{secrets} found, which fails the scan{why}"),
         (_, true, 1) => format!("{secrets} found, 1 of which fails the scan{why}"),
         (_, true, _) if failing == count => format!("{secrets} found, all of which fail the scan{why}"),

@@ -19,7 +19,7 @@ use self::inert::InertFormatter;
 pub(crate) use self::rows::{CoverageRow, ExclusionRow, GapRow, KeyRow, OutcomeRow, TargetRow};
 use self::rows::{Document, Event, EventBody, StandingRows, Start, Summary, SummaryEvent, Tool, Withheld};
 pub(crate) use self::standing::{
-    AbsentRow, AttemptRow, BypassRow, ChangeRow, ExceptionOutcomeRow, TriageRow, VerdictRow,
+    AbsentRow, AttemptRow, BypassRow, ChangeRow, ExceptionOutcomeRow, ExceptionRow, TriageRow, VerdictRow,
 };
 use super::Report;
 use crate::finding::Finding;
@@ -42,7 +42,7 @@ pub fn write_json(report: &Report, show_secrets: bool, out: &mut dyn Write) -> i
         tool: Tool::this(),
         targets: report.targets.iter().map(TargetRow::new).collect(),
         key: KeyRow::new(&report.key),
-        outcome: OutcomeRow::new(report.outcome),
+        outcome: OutcomeRow::new(report),
         summary: Summary::new(report),
         coverage: CoverageRow::new(&report.coverage),
         findings: Findings { findings: &report.findings, show_secrets },
@@ -78,7 +78,7 @@ pub fn write_jsonl(report: &Report, show_secrets: bool, out: &mut dyn Write) -> 
         event(EventBody::Exclusion(ExclusionRow::new(exclusion)))?;
     }
     event(EventBody::Summary(Box::new(SummaryEvent {
-        outcome: OutcomeRow::new(report.outcome),
+        outcome: OutcomeRow::new(report),
         summary: Summary::new(report),
         coverage: CoverageRow::new(&report.coverage),
         withheld: Withheld::new(report),

@@ -113,7 +113,7 @@ pub(super) struct StandingRows<'r> {
     /// What the change that was scanned would have had obeyed, and was not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attempts: Vec<AttemptRow<'r>>,
-    /// The process ends with 0 by this order, whatever `outcome` says.
+    /// The process ends with 0 by this order, whatever else `outcome` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     bypass: Option<BypassRow<'r>>,
 }
@@ -218,17 +218,18 @@ impl<'r> KeyRow<'r> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Outcome"))]
 pub(crate) struct OutcomeRow {
-    /// 0, 1 or 3.
+    /// 0, 1 or 3: what the process ends with.
     exit_code: u8,
-    /// Some finding reached the severity that `--fail-on` names.
+    /// Some place fails the scan, by its severity or a gate.
     failed: bool,
     /// All of the scope was read, but for exclusions and gaps of classes that do not fail.
     complete: bool,
 }
 
 impl OutcomeRow {
-    pub(crate) fn new(outcome: Outcome) -> Self {
-        Self { exit_code: outcome.exit_code(), failed: outcome.failed, complete: outcome.complete }
+    pub(crate) fn new(report: &Report) -> Self {
+        let Outcome { failed, complete } = report.outcome;
+        Self { exit_code: report.exit_code(), failed, complete }
     }
 }
 

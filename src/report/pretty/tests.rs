@@ -182,7 +182,7 @@ fn the_verdict_says_what_the_exit_code_means() {
         report.findings.truncate(secrets);
         report.gaps.truncate(gaps);
         report.withheld = 0;
-        report.outcome = Outcome { failed, complete, bypassed: false };
+        report.outcome = Outcome { failed, complete };
         let places = report.findings.iter_mut().flat_map(|finding| &mut finding.occurrences);
         places.for_each(|place| place.verdict = if failed { Verdict::Fails } else { Verdict::Minor });
         summary::verdict(&report).0
@@ -199,7 +199,7 @@ fn the_verdict_says_what_the_exit_code_means() {
     }
     let told = |failing: usize, all: Verdict| {
         let mut report = sample_report();
-        report.outcome = Outcome { failed: failing > 0, complete: true, bypassed: false };
+        report.outcome = Outcome { failed: failing > 0, complete: true };
         for (at, finding) in report.findings.iter_mut().enumerate() {
             let verdict = if at < failing { Verdict::FailsGate("main".into()) } else { all.clone() };
             finding.occurrences.iter_mut().for_each(|place| place.verdict = verdict.clone());
@@ -351,7 +351,7 @@ fn a_bypass_cannot_be_overlooked() {
         "{text}"
     );
     assert!(text.contains("BYPASSED: the exit code is 0 in place of 1"), "{text}");
-    report.outcome = Outcome { failed: false, complete: true, bypassed: false };
+    report.outcome = Outcome { failed: false, complete: true };
     assert_eq!(summary::verdict(&report).1, page::ink::BAD);
 }
 

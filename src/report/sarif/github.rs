@@ -47,8 +47,7 @@ const MOST_LINKS: usize = 10;
 /// of it, and compressors that are worse than ours, have the difference.
 const MOST_PACKED: usize = 8_000_000;
 
-/// The same before they are compressed. The host states no bound; 5,000 results take 15 MB, and ten times as much where each
-/// has all places that it may.
+/// The same before they are compressed. The host states no bound; whoever reads the file needs the memory for it.
 const MOST_TEXT: usize = 64_000_000;
 
 /// Bytes that are compressed at a time, each time from the start, which makes the sum an upper bound.
@@ -84,12 +83,12 @@ impl Cut {
         *self == Self::default()
     }
 
+    /// Adds the results and places of a run.
     fn add(&mut self, other: &Self) {
         for (severity, count) in &other.results {
             *self.results.entry(*severity).or_default() += count;
         }
         self.places += other.places;
-        self.notifications += other.notifications;
     }
 }
 
@@ -104,14 +103,16 @@ pub fn write_github(report: &Report, rules: &[Arc<Rule>], out: &mut dyn Write) -
     let bases = Bases::new(&report.targets);
     let notifications = Notifications::new(report, &bases);
     let told = fitting(notifications.iter());
+    // Each run has them all.
+    let untold = (notifications.iter().count() - told) as u64;
     let (mut kept, mut cuts) = select(report, &bases);
     let parts = Part::all(report);
-    let mut all = Cut::default();
+    let mut all = Cut { notifications: untold, ..Cut::default() };
     let mut listed = Vec::new();
     for part in &parts {
         let rows = kept.remove(part).unwrap_or_default();
         let mut cut = cuts.remove(part).unwrap_or_default();
-        cut.notifications = (notifications.iter().count() - told) as u64;
+        cut.notifications = untold;
         all.add(&cut);
         let fired = FiredRules::by_severity(rows.iter().map(|row| (&*row.finding(report).rule, row.severity)));
         listed.push((rows, cut, fired));

@@ -14,13 +14,14 @@ const MOST_PLACES: usize = 200;
 
 /// The invocation without its notifications.
 pub(super) fn invocation(report: &Report) -> sarif::Invocation {
-    let bypassed = report.bypass.is_some();
-    let code = if bypassed { 0 } else { report.outcome.exit_code() };
+    let code = report.exit_code();
     let meaning = match code {
-        0 if bypassed => "The process was told to pass whatever was found; the property `bypass` of the run says why.",
-        0 => "The scope was read, and no finding reached the severity that fails a run.",
-        1 => "Findings reached the severity that fails a run.",
-        _ => "The scan is incomplete, and no finding reached the severity that fails a run.",
+        0 if report.bypass.is_some() => {
+            "The process was told to pass whatever was found; the property `bypass` of the run says why."
+        }
+        0 => "The scope was read, and no finding fails the run.",
+        1 => "Findings fail the run.",
+        _ => "The scan is incomplete, and no finding fails the run.",
     };
     sarif::Invocation::builder()
         .execution_successful(report.outcome.complete)

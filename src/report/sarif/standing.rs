@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use serde_sarif::sarif;
 
 use super::rules::FiredRules;
@@ -13,10 +13,10 @@ use super::uri::Bases;
 use super::{bag, guid, text};
 use crate::blob::printable_text;
 use crate::finding::{
-    Absent, AppliedException, ChangeState, Exception, ExceptionOutcome, Finding, InlineIgnore, Occurrence, Standing,
+    Absent, AppliedException, ChangeState, ExceptionOutcome, Finding, InlineIgnore, Occurrence, Standing,
 };
 use crate::report::Report;
-use crate::report::json::{AbsentRow, AttemptRow, BypassRow, ChangeRow, TriageRow, VerdictRow};
+use crate::report::json::{AbsentRow, AttemptRow, BypassRow, ChangeRow, ExceptionRow, TriageRow, VerdictRow};
 use crate::report::standing::{Standings, reason_words};
 
 /// What a place is in comparison with the earlier scan (section 3.27.24). Where there is one every result has to say it; a
@@ -56,7 +56,7 @@ pub(super) fn add_properties(told: &mut BTreeMap<String, Value>, finding: &Findi
             _ if suppressed => "unacceptedException",
             _ => return,
         };
-        told.insert(name.to_owned(), exception_properties(applied));
+        told.insert(name.to_owned(), Value::Object(exception_properties(applied)));
     }
 }
 
@@ -105,7 +105,9 @@ fn external(applied: &AppliedException) -> sarif::Suppression {
         Standing::Refused(_) => "rejected",
         Standing::Expired | Standing::Unapproved(_) | Standing::Proposed => "underReview",
     };
-    let Value::Object(properties) = exception_properties(applied) else { unreachable!("it is made as an object") };
+    let mut properties = exception_properties(applied);
+    // It is the justification.
+    properties.remove("text");
     sarif::Suppression::builder()
         .kind("external")
         .status(status)
@@ -115,23 +117,13 @@ fn external(applied: &AppliedException) -> sarif::Suppression {
         .build()
 }
 
-fn exception_properties(applied: &AppliedException) -> Value {
-    let AppliedException { exception, standing } = applied;
-    // The text is the justification.
-    let Exception { id, reason, text: _, requested_by, approved_by, approved_on, expires_on, ticket, grade } =
-        &**exception;
-    inert(json!({
-        "exception": id,
-        "reason": reason,
-        "requestedBy": requested_by,
-        "approvedBy": approved_by,
-        "approvedOn": approved_on,
-        "expiresOn": expires_on,
-        "ticket": ticket,
-        "grade": grade,
-        "standing": standing.name(),
-        "why": standing.why(),
-    }))
+/// The members of an exception; its id is called `exception`, as a property beside others.
+fn exception_properties(applied: &AppliedException) -> Map<String, Value> {
+    let row = inert(super::camel_case_keys(json!(ExceptionRow::new(applied))));
+    let Value::Object(mut properties) = row else { unreachable!("it is made as an object") };
+    let id = properties.remove("id").unwrap_or_default();
+    properties.insert("exception".to_owned(), id);
+    properties
 }
 
 /// What the earlier scan knew and is not there any more, as results without a place in the text: nobody knows it now. They
