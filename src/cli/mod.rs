@@ -5,6 +5,7 @@
 pub mod args;
 mod baseline;
 pub mod config;
+mod contents;
 mod context;
 mod controls;
 mod evidence;

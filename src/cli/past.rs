@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::baseline::{known, parse};
+use super::contents::Contents;
 use super::file::{bytes_up_to, name};
 use super::governed::{Governed, Versions};
 use super::settings::Settings;
@@ -15,8 +16,6 @@ use crate::finding::baseline::{
 use crate::finding::{Absent, Cause, Change, ChangeState, Comparison, Finding, FingerprintKey, Occurrence};
 use crate::gap::{Exclusion, Gap};
 use crate::report::{Target, TargetKind};
-use crate::scan::Before;
-use crate::source::git::CommitFiles;
 
 /// What an earlier scan knew.
 pub(super) struct Past {
@@ -222,33 +221,24 @@ fn is_new(place: &Occurrence) -> bool {
 }
 
 /// Looks at the content of the earlier scan again, by the rules of this one.
-struct Again<'s> {
-    /// For each target, the files of the commit of then.
-    before: Vec<Option<Before<'s>>>,
-}
+struct Again<'s>(Contents<'s>);
 
 impl<'s> Again<'s> {
     fn new(past: &Past, settings: &'s Settings, governed: &Governed) -> Self {
-        let before = settings.targets.iter().enumerate().map(|(index, target)| {
-            let prefix = target.git.as_ref()?.prefix.clone();
+        Self(Contents::new(settings, |index, target| {
             let commits = past.circumstances.iter().filter_map(|one| one.commits.get(index)?.as_deref());
-            let base = governed.base_commit(&target.given);
-            let files = commits.chain(base).find_map(|commit| CommitFiles::open(&target.given, commit).ok())?;
-            Some(Before::new(&settings.scanner, files, prefix, settings.resolved.min_confidence.value))
-        });
-        Self { before: before.collect() }
+            commits.chain(governed.base_commit(&target.given)).map(str::to_owned).collect()
+        }))
     }
 
     /// Whether the place held the secret then; none where that is not known.
     fn held(&mut self, finding: &Finding, place: &Occurrence) -> Option<bool> {
-        let before = self.before.get_mut(place.origin.target())?.as_mut()?;
-        before.held(place.origin.path_bytes(), &finding.value_id)
+        self.0.of(place.origin.target())?.held(place.origin.path_bytes(), &finding.value_id)
     }
 
     /// Whether the commit of then has this one in its history.
     fn was_there(&mut self, place: &Occurrence, commit: &str) -> bool {
-        let before = self.before.get_mut(place.origin.target()).and_then(Option::as_mut);
-        before.is_some_and(|before| before.has_in_history(commit))
+        self.0.of(place.origin.target()).is_some_and(|before| before.has_in_history(commit))
     }
 
     /// A value that has no fingerprint is known by its place alone, where another one may have come to stand. What a change

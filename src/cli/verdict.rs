@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::args::Scan;
+use super::contents::Contents;
 use super::governed::Governed;
 use super::settings::Settings;
 use super::{context, past};
 use crate::blob::printable;
 use crate::finding::baseline::{Baseline, Under};
-use crate::finding::{Bypass, Confidence, ExceptionOutcome, Finding, Occurrence, Standing, exception, group};
+use crate::finding::{Bypass, Confidence, ExceptionOutcome, Finding, Standing, exception, group};
 use crate::govern::{Policy, assess, gate};
 use crate::report::{Outcome, Report};
-use crate::scan::{Before, Collected, settle};
-use crate::source::git::CommitFiles;
+use crate::scan::{Collected, settle};
 
 /// The report of a scan.
 pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed, collected: Collected) -> Report {
@@ -37,8 +37,9 @@ pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed
         past.compare(&mut findings, settings, &now, &mut governed)
     });
     settings.ignore_policy.apply(&mut findings, today);
-    find_new_values(&mut findings, settings, &governed);
-    leave_to_the_commit_before(&mut findings, settings, &mut governed);
+    let mut before = Contents::before_the_change(settings, &governed);
+    find_new_values(&mut findings, settings, &governed, &mut before);
+    leave_to_the_commit_before(&mut findings, &mut governed, &mut before);
     let exceptions = except(&mut findings, settings, &mut governed);
     if let Some(decisions) = &settings.decisions {
         let under = decisions.key_id.as_ref().map_or(Under::Main, |key| settings.under(key));
@@ -118,31 +119,15 @@ fn withhold(findings: &mut Vec<Finding>, least: Confidence) -> u64 {
     withheld
 }
 
-/// The content from which the change of each target starts. None for a scan of changes, where all is what the change brings.
-fn contents_before<'s>(settings: &'s Settings, governed: &Governed) -> Vec<Option<Before<'s>>> {
-    let before = settings.targets.iter().map(|target| {
-        if target.kind.is_of_changes() {
-            return None;
-        }
-        let files = CommitFiles::open(&target.given, governed.base_commit(&target.given)?).ok()?;
-        let least = settings.resolved.min_confidence.value;
-        Some(Before::new(&settings.scanner, files, target.git.as_ref()?.prefix.clone(), least))
-    });
-    before.collect()
-}
-
 /// Marks what a change brings of values that files can name by their place alone.
-fn find_new_values(findings: &mut [Finding], settings: &Settings, governed: &Governed) {
-    let weak = findings.iter().any(|finding| finding.fingerprint.is_none());
-    if !governed.is_change() || !weak {
+fn find_new_values(findings: &mut [Finding], settings: &Settings, governed: &Governed, before: &mut Contents<'_>) {
+    if !governed.is_change() {
         return;
     }
-    let mut before = contents_before(settings, governed);
     for finding in findings.iter_mut().filter(|finding| finding.fingerprint.is_none()) {
         for place in &mut finding.occurrences {
             let target = place.origin.target();
-            let old = before.get_mut(target).and_then(Option::as_mut);
-            let held = old.and_then(|before| before.held(place.origin.path_bytes(), &finding.value_id));
+            let held = before.of(target).and_then(|before| before.held(place.origin.path_bytes(), &finding.value_id));
             let of_changes = settings.targets.get(target).is_some_and(|target| target.kind.is_of_changes());
             place.value_is_new = of_changes || held == Some(false);
         }
@@ -150,17 +135,15 @@ fn find_new_values(findings: &mut [Finding], settings: &Settings, governed: &Gov
 }
 
 /// Where a change is scanned, honours only those markers that the commit before has as well.
-fn leave_to_the_commit_before(findings: &mut [Finding], settings: &Settings, governed: &mut Governed) {
-    let honoured = findings.iter().flat_map(|finding| &finding.occurrences).any(Occurrence::is_honoured);
-    if !governed.is_change() || governed.may_excuse_itself || !honoured {
+fn leave_to_the_commit_before(findings: &mut [Finding], governed: &mut Governed, before: &mut Contents<'_>) {
+    if !governed.is_change() || governed.may_excuse_itself {
         return;
     }
-    let mut before = contents_before(settings, governed);
     let mut attempts: BTreeMap<String, u64> = BTreeMap::new();
     for finding in findings {
         for place in finding.occurrences.iter_mut().filter(|place| place.is_honoured()) {
             let path = place.origin.path_bytes().to_vec();
-            let old = before.get_mut(place.origin.target()).and_then(Option::as_mut);
+            let old = before.of(place.origin.target());
             let ignore = place.ignore.as_mut().expect("a place that is honoured has a marker");
             if old.is_some_and(|before| before.was_ignored(&path, &finding.value_id, ignore)) {
                 continue;
