@@ -269,7 +269,7 @@ pub(super) fn circumstances(
     Circumstances {
         engine: Some(env!("STRAYKEY_ENGINE").to_owned()),
         pack: Some(hex(&rules.digest())),
-        rules: Some(rules.digests()),
+        rules: Some(rules.digests().clone()),
         settings: Some(settings_digest(&settings.resolved.to_json())),
         history: Some(history),
         targets: Some(settings.targets.iter().map(looked).collect()),

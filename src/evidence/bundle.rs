@@ -44,7 +44,7 @@ pub struct Evidence<'e> {
     /// SHA-256 over the active rules.
     pub rules_sha256: [u8; 32],
     /// A digest of each of them, by id.
-    pub rule_digests: BTreeMap<String, u64>,
+    pub rule_digests: &'e BTreeMap<String, u64>,
     /// What the self-test says.
     pub canaries: &'e Canaries,
     /// The program.
@@ -206,7 +206,7 @@ fn write_records(
     });
     chain.append(&started)?;
     chain.append(&Body::RunContext(&evidence.context))?;
-    chain.append(&Body::Rules(RulesRecord { digests: evidence.rule_digests.clone() }))?;
+    chain.append(&Body::Rules(RulesRecord { digests: evidence.rule_digests }))?;
     for exclusion in &report.exclusions {
         chain.append(&Body::Exclusion(ExclusionRow::new(exclusion)))?;
     }

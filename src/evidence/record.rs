@@ -66,7 +66,7 @@ pub(super) enum Body<'r> {
     /// Where, for whom and by whom the scan was run.
     RunContext(&'r RunContext),
     /// Which rules were active, each with a digest.
-    Rules(RulesRecord),
+    Rules(RulesRecord<'r>),
     /// A part of the scope that policy left out.
     Exclusion(ExclusionRow<'r>),
     /// A part of the scope that could not be read, or not wholly.
@@ -153,9 +153,9 @@ pub(super) struct RulePack {
 /// The active rules. A rule is the same in two scans where its digest is, whatever its pack is called.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct RulesRecord {
+pub(super) struct RulesRecord<'r> {
     /// By id: the first 48 bits of SHA-256 over the rule, as a number.
-    pub(super) digests: BTreeMap<String, u64>,
+    pub(super) digests: &'r BTreeMap<String, u64>,
 }
 
 /// The settings that the scan ran with.

@@ -1,7 +1,7 @@
 //! The rule set: all active rules, sorted by id.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,6 +16,15 @@ const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 pub struct RuleSet {
     rules: Vec<LoadedRule>,
     disabled: Vec<Arc<Rule>>,
+    /// Made when it is first asked for, and anew where the rules change.
+    digests: OnceLock<Digests>,
+}
+
+/// SHA-256 over the rules, and over each of them.
+#[derive(Clone, Debug)]
+struct Digests {
+    all: [u8; 32],
+    each: BTreeMap<String, u64>,
 }
 
 /// What an operator changes of one rule.
@@ -44,6 +53,7 @@ impl RuleSet {
             std::mem::take(&mut self.rules).into_iter().map(|loaded| (loaded.rule.id.clone(), loaded)).collect();
         by_id.extend(rules.into_iter().map(|loaded| (loaded.rule.id.clone(), loaded)));
         self.rules = by_id.into_values().collect();
+        self.digests = OnceLock::new();
     }
 
     /// The rules, sorted by id.
@@ -80,24 +90,27 @@ impl RuleSet {
     /// SHA-256 over the active rules in order of id, each behind its length: two sets with the same digest find the
     /// same. It depends on the version of the program, which decides how a rule is laid out.
     pub fn digest(&self) -> [u8; 32] {
-        let mut sha256 = Sha256::new();
-        for loaded in &self.rules {
-            let bytes = postcard::to_stdvec(loaded).expect("a rule can be laid out: the build script does it");
-            sha256.update((bytes.len() as u64).to_le_bytes());
-            sha256.update(&bytes);
-        }
-        sha256.finalize().into()
+        self.laid_out().all
     }
 
     /// For each active rule, by id, the first 48 bits of SHA-256 over it: where they are the same in two sets, so is the rule. A
     /// number, since names of tokens beside hexadecimal digits look like the tokens themselves.
-    pub fn digests(&self) -> BTreeMap<String, u64> {
-        let digest = |loaded: &LoadedRule| {
-            let bytes = postcard::to_stdvec(loaded).expect("a rule can be laid out: the build script does it");
-            let first = Sha256::digest(bytes)[..6].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-            (loaded.rule.id.clone(), first)
-        };
-        self.rules.iter().map(digest).collect()
+    pub fn digests(&self) -> &BTreeMap<String, u64> {
+        &self.laid_out().each
+    }
+
+    fn laid_out(&self) -> &Digests {
+        self.digests.get_or_init(|| {
+            let (mut all, mut each) = (Sha256::new(), BTreeMap::new());
+            for loaded in &self.rules {
+                let bytes = postcard::to_stdvec(loaded).expect("a rule can be laid out: the build script does it");
+                all.update((bytes.len() as u64).to_le_bytes());
+                all.update(&bytes);
+                let first = Sha256::digest(&bytes)[..6].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+                each.insert(loaded.rule.id.clone(), first);
+            }
+            Digests { all: all.finalize().into(), each }
+        })
     }
 
     /// Applies what the operator says of single rules, by id. An id that no rule has changes nothing.
@@ -107,6 +120,7 @@ impl RuleSet {
             .into_iter()
             .partition(|loaded| overrides.get(&loaded.rule.id).is_none_or(|changed| changed.enabled));
         self.rules = active;
+        self.digests = OnceLock::new();
         self.disabled.extend(disabled.into_iter().map(|loaded| loaded.rule));
         self.disabled.sort_by(|one, other| one.id.cmp(&other.id));
         for loaded in &mut self.rules {
