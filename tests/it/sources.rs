@@ -212,7 +212,8 @@ fn standard_input_gives_what_the_file_gives() {
 #[test]
 fn standard_input_names_the_target_that_it_is() {
     let folder = tree(&[("a.txt", "text\n")]);
-    let ran = Run::scan(folder.path(), &["-", "--format", "json"]).stdin(token("stream").as_bytes()).go().expect(1);
+    let run = Run::scan(folder.path(), &["--format", "json"]).args(["-"]);
+    let ran = run.stdin(token("stream").as_bytes()).go().expect(1);
     assert_eq!(ran.json()["targets"][1]["kind"], "stdin");
     assert_eq!(ran.json()["findings"][0]["places"][0]["target"], 1);
 }
