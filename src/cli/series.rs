@@ -129,7 +129,7 @@ pub(super) fn series(args: &EvidenceSeries) -> anyhow::Result<ExitCode> {
         if is_cut {
             bail!("{} is not written: a head that was kept is not there any more", name(path));
         }
-        let heads: Vec<Head> = all.iter().filter_map(|(subject, series)| series.head(subject)).collect();
+        let heads: Vec<Head> = all.values().filter_map(Series::head).collect();
         write_atomically(path, false, |out| {
             heads.iter().try_for_each(|head| {
                 serde_json::to_writer(&mut *out, head)?;

@@ -48,10 +48,6 @@ pub struct Member {
     pub manifest_sha256: String,
     /// The bundle before it.
     pub previous: Option<Previous>,
-    /// The exit code of the scan.
-    pub exit_code: u64,
-    /// Secrets found.
-    pub findings: u64,
 }
 
 impl Member {
@@ -63,7 +59,8 @@ impl Member {
         let of_target = |name: &str| target?.pointer(&format!("/{name}/value"))?.as_str().map(str::to_owned);
         // A pipeline that checks out a commit has no branch of its own, and says for which it runs.
         let pipeline = |name: &str| context.and_then(|record| record.text(&["ci", name, "value"])).map(str::to_owned);
-        let for_this = of_target("commit").is_some() && of_target("commit") == pipeline("commit");
+        let commit = of_target("commit");
+        let for_this = commit.is_some() && commit == pipeline("commit");
         let branch = of_target("branch").or_else(|| pipeline("branch").filter(|_| for_this));
         let previous = started.member(&["previous"]).filter(|link| !link.is_null()).map(|link| {
             let text = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -81,8 +78,6 @@ impl Member {
             head: completed.hash.clone(),
             manifest_sha256: manifest_sha256.to_owned(),
             previous,
-            exit_code: completed.number(&["outcome", "exit_code"]).unwrap_or_default(),
-            findings: completed.number(&["findings"]).unwrap_or_default(),
         })
     }
 }
@@ -214,10 +209,10 @@ impl Series {
     }
 
     /// The head to be kept.
-    pub fn head(&self, subject: &Subject) -> Option<Head> {
+    pub fn head(&self) -> Option<Head> {
         let last = self.members.last()?;
         Some(Head {
-            subject: subject.clone(),
+            subject: last.subject.clone(),
             scan: last.scan.clone(),
             manifest_sha256: last.manifest_sha256.clone(),
             bundles: self.members.len() as u64,
@@ -338,8 +333,6 @@ mod tests {
             head: own.head,
             manifest_sha256: own.manifest_sha256,
             previous: previous.map(link),
-            exit_code: 0,
-            findings: 0,
         }
     }
 
@@ -395,7 +388,7 @@ mod tests {
         let whole = vec![member("a", None, 1), member("b", Some("a"), 2), member("c", Some("b"), 3)];
         let series = series_of(whole.clone());
         let (subject, one) = series.first_key_value().unwrap();
-        let head = one.head(subject).unwrap();
+        let head = one.head().unwrap();
         assert_eq!((head.scan.as_str(), head.bundles), ("scan-c", 3));
         assert!(cut(&series, std::slice::from_ref(&head)).is_empty());
         let without = series_of(whole[..2].to_vec());

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::chain::sha256_hex;
 use super::manifest::line;
+use crate::blob::unhex;
 
 /// The type of what is signed.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -142,13 +143,7 @@ pub fn read_signature(text: &[u8]) -> Result<[u8; 64], SignError> {
         return Ok(raw);
     }
     let text = std::str::from_utf8(text).map_err(|_| SignError::Signature)?.trim();
-    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let hexadecimal =
-        || text.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| text.as_bytes().chunks(2).map(digits));
-    let bytes = match hexadecimal() {
-        Some(bytes) if text.len() == 128 => bytes.collect::<Option<Vec<u8>>>(),
-        _ => STANDARD.decode(text).ok(),
-    };
+    let bytes = unhex(text).filter(|bytes| bytes.len() == 64).or_else(|| STANDARD.decode(text).ok());
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(SignError::Signature)
 }
 
@@ -269,12 +264,7 @@ mod tests {
     fn the_key_is_that_of_the_standard() {
         let seed = ["9d61b19deffd5a60", "ba844af492ec2cc4", "4449c5697b326919", "703bac031cae7f60"].concat();
         let public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-        let bytes: Vec<u8> = seed
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect();
-        let key = SigningKey::from_random(&bytes.try_into().unwrap());
+        let key = SigningKey::from_random(&unhex(&seed).unwrap().try_into().unwrap());
         assert_eq!(crate::blob::hex(key.public().0.as_bytes()), public);
     }
 

@@ -6,14 +6,13 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::Report;
 use super::standing::{attempted, bypassed, compared, holding, remarks, trouble};
 use super::words::{
     abbreviated, by_severity, bytes, counted, failing_first, failing_places_first, fate, history, shown, verdict,
 };
+use super::{Report, ci};
 use crate::blob::printable_text;
 use crate::finding::{Finding, Occurrence};
-use crate::govern::{self, Role};
 
 /// Bytes that the report takes at most. GitHub refuses comments of more than 65,536 characters, and others put text of
 /// their own around it.
@@ -93,7 +92,7 @@ fn rows(report: &Report, finding: &Finding) -> String {
             origin(place),
             ignored(place),
             stands(place),
-            controls(finding, place),
+            ci::contradicted(finding, place),
         );
     }
     let more = finding.occurrences.len().saturating_sub(PLACES);
@@ -110,12 +109,6 @@ fn origin(place: &Occurrence) -> String {
         (None, Some(commit)) => format!(" in {}", code(abbreviated(commit))),
         (None, None) => String::new(),
     }
-}
-
-fn controls(finding: &Finding, place: &Occurrence) -> String {
-    let mapping = govern::mapping_at(finding, place);
-    let numbers: Vec<&str> = mapping.with_role(Role::Contradicts).map(|control| control.control.as_str()).collect();
-    numbers.join(", ")
 }
 
 fn ignored(place: &Occurrence) -> String {

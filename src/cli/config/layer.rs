@@ -410,7 +410,7 @@ fn gate(values: &Values) -> Gate {
         Some(Value::Texts(texts)) => texts.iter().cloned().collect(),
         _ => BTreeSet::new(),
     };
-    let modifier = |name: &&str| ModifierId::ALL.iter().copied().find(|one| one.name() == *name);
+    let modifier = |name: &&str| ModifierId::named(name);
     Gate {
         name: text(values, "name").into(),
         fails: name("then") == Some("fail"),
@@ -418,12 +418,12 @@ fn gate(values: &Values) -> Gate {
         kinds: texts("kinds"),
         rules: texts("rules"),
         controls: texts("controls"),
-        role: Role::ALL.iter().copied().find(|role| Some(role.name()) == name("role")).unwrap_or(Role::Contradicts),
+        role: name("role").and_then(Role::named).unwrap_or(Role::Contradicts),
         context: match found("context") {
             Some(Value::Names(names)) => names.iter().filter_map(modifier).collect(),
             _ => ModifierSet::EMPTY,
         },
-        environment: Environment::ALL.iter().copied().find(|one| Some(one.name()) == name("environment")),
+        environment: name("environment").and_then(Environment::named),
         known: name("state").map(|state| state == "known"),
         older_than_days: match found("older_than_days") {
             Some(Value::Number(days)) => Some(few(*days)),

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Faults, Lines, nearest, suggest, without_runs};
 use super::keys::{Key, Kind, SALT_MAX, SALT_MIN, Section, Shape, TEXT_MAX, delegable};
+use crate::blob::unhex;
 use crate::secret::Secret;
 
 /// A value that its key takes.
@@ -344,7 +345,7 @@ fn convert(kind: Kind, value: &Spanned<DeValue<'_>>, known: Known<'_>) -> Result
         (Kind::Date, DeValue::Datetime(date)) if date.time.is_none() => {
             day(&date.to_string()).ok_or_else(|| wrong(format!("not {}", kind.words())))
         }
-        (Kind::Sha256, DeValue::String(text)) => match hex(text).and_then(|bytes| bytes.try_into().ok()) {
+        (Kind::Sha256, DeValue::String(text)) => match unhex(text).and_then(|bytes| bytes.try_into().ok()) {
             Some(digest) => Ok(Value::Sha256(digest)),
             None => Err(wrong(format!("not {}; this has {} characters", kind.words(), text.chars().count()))),
         },
@@ -393,8 +394,8 @@ fn line_of_text(text: &str) -> Result<(), String> {
 }
 
 fn salt(text: &str) -> Result<Value, String> {
-    let bytes =
-        hex(text).ok_or("is not an even number of hexadecimal digits; `straykey init` writes a new salt".to_owned())?;
+    let bytes = unhex(text)
+        .ok_or("is not an even number of hexadecimal digits; `straykey init` writes a new salt".to_owned())?;
     if bytes.len() < SALT_MIN || bytes.len() > SALT_MAX {
         return Err(format!("has {} bytes; from {SALT_MIN} to {SALT_MAX} are wanted", bytes.len()));
     }
@@ -402,12 +403,6 @@ fn salt(text: &str) -> Result<Value, String> {
         return Err("is the same byte over and over, which anybody can guess".to_owned());
     }
     Ok(Value::Salt(Secret::new(&bytes)))
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    Some(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn parse_size(text: &str) -> Option<u64> {

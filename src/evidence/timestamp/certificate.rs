@@ -100,7 +100,7 @@ impl<'a> Certificate<'a> {
         while !extensions.is_empty() {
             let mut extension = extensions.enter(der::SEQUENCE)?;
             let id = extension.take(der::OID)?;
-            let critical = extension.optional(der::BOOLEAN)?.is_some_and(|value| value != [0]);
+            let critical = extension.flag()?;
             let value = extension.take(der::OCTET_STRING)?;
             extension.end()?;
             if seen.contains(&id) || seen.len() == MAX_EXTENSIONS {
@@ -108,15 +108,15 @@ impl<'a> Certificate<'a> {
             }
             seen.push(id);
             match id {
-                KEY_ID => self.key_id = Some(only_content(value, der::OCTET_STRING)?),
+                KEY_ID => self.key_id = Some(der::only(value, der::OCTET_STRING)?),
                 KEY_USAGE => {
                     // The first byte counts the bits left over; what is asked for here is in the second.
-                    let [0..=7, bits @ ..] = only_content(value, der::BIT_STRING)? else { return None };
+                    let [0..=7, bits @ ..] = der::only(value, der::BIT_STRING)? else { return None };
                     self.key_usage = Some(bits.first().copied().unwrap_or(0));
                 }
                 BASIC_CONSTRAINTS => {
                     let mut constraints = Reader::only(value, der::SEQUENCE)?;
-                    self.is_authority = constraints.optional(der::BOOLEAN)?.is_some_and(|value| value != [0]);
+                    self.is_authority = constraints.flag()?;
                     self.max_below = if constraints.is_empty() { None } else { Some(constraints.number()?) };
                     constraints.end()?;
                 }
@@ -168,13 +168,6 @@ impl<'a> Certificate<'a> {
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| format!("serial number {}", crate::blob::hex(self.serial)))
     }
-}
-
-fn only_content(bytes: &[u8], tag: u8) -> Option<&[u8]> {
-    let mut reader = Reader::new(bytes);
-    let content = reader.take(tag)?;
-    reader.end()?;
-    Some(content)
 }
 
 /// A name as RFC 4514 writes it, but for a space behind commas; the most specific part is the first.

@@ -32,6 +32,14 @@ pub(super) struct Element<'a> {
     pub(super) whole: &'a [u8],
 }
 
+/// The content of the one triple that `bytes` are, if its tag is `tag`.
+pub(super) fn only(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+    let mut outer = Reader(bytes);
+    let content = outer.take(tag)?;
+    outer.end()?;
+    Some(content)
+}
+
 /// Reads triples one after the other.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(&'a [u8]);
@@ -41,12 +49,9 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
-    /// The content of the one triple that `bytes` are, if its tag is `tag`.
+    /// As [`only`], to read what is in it.
     pub(super) fn only(bytes: &'a [u8], tag: u8) -> Option<Self> {
-        let mut outer = Self(bytes);
-        let inner = outer.enter(tag)?;
-        outer.end()?;
-        Some(inner)
+        only(bytes, tag).map(Self)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,6 +106,11 @@ impl<'a> Reader<'a> {
     /// As [`Reader::element`], to read what is in it.
     pub(super) fn enter(&mut self, tag: u8) -> Option<Self> {
         self.take(tag).map(Self)
+    }
+
+    /// A BOOLEAN that may be absent, which is false: `None` where it is there and broken.
+    pub(super) fn flag(&mut self) -> Option<bool> {
+        self.optional(BOOLEAN).map(|value| value.is_some_and(|value| value != [0]))
     }
 
     /// A member that may be absent: `None` where it is there and broken.

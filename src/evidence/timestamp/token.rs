@@ -156,12 +156,7 @@ impl<'a> Parts<'a> {
         let mut encapsulated = data.enter(der::SEQUENCE)?;
         let content_type = encapsulated.take(der::OID)?;
         let content = match encapsulated.optional(der::context(0))? {
-            Some(explicit) => {
-                let mut explicit = Reader::new(explicit);
-                let content = explicit.take(der::OCTET_STRING)?;
-                explicit.end()?;
-                Some(content)
-            }
+            Some(explicit) => Some(der::only(explicit, der::OCTET_STRING)?),
             None => None,
         };
         encapsulated.end()?;
@@ -265,13 +260,13 @@ impl<'a> Attributes<'a> {
 
     /// Whether they are about a `TSTInfo`.
     pub(super) fn are_of_a_time_stamp(&self) -> bool {
-        let id = self.content_type.and_then(|value| only(value, der::OID));
+        let id = self.content_type.and_then(|value| der::only(value, der::OID));
         id == Some(TST_INFO)
     }
 
     /// The digest of what is signed.
     pub(super) fn message_digest(&self) -> Option<&'a [u8]> {
-        only(self.message_digest?, der::OCTET_STRING)
+        der::only(self.message_digest?, der::OCTET_STRING)
     }
 
     /// The names of the signer's certificate: of each attribute there is, the first one (RFC 5035 section 5).
@@ -328,16 +323,8 @@ fn issued(mut issued: Reader<'_>) -> Option<(Option<&[u8]>, &[u8])> {
     let serial = issued.take(der::INTEGER)?;
     issued.end()?;
     // A GeneralName [4] is a directory name, tagged explicitly.
-    let name = names.take(der::context(4)).and_then(|name| only(name, der::SEQUENCE));
+    let name = names.take(der::context(4)).and_then(|name| der::only(name, der::SEQUENCE));
     Some((name.filter(|_| names.is_empty()), serial))
-}
-
-/// The content of the one triple that `bytes` are.
-fn only(bytes: &[u8], tag: u8) -> Option<&[u8]> {
-    let mut reader = Reader::new(bytes);
-    let content = reader.take(tag)?;
-    reader.end()?;
-    Some(content)
 }
 
 impl<'a> Info<'a> {
@@ -391,7 +378,7 @@ fn has_critical(mut extensions: Reader<'_>) -> Option<bool> {
     while !extensions.is_empty() {
         let mut extension = extensions.enter(der::SEQUENCE)?;
         extension.take(der::OID)?;
-        critical |= extension.optional(der::BOOLEAN)?.is_some_and(|value| value != [0]);
+        critical |= extension.flag()?;
         extension.take(der::OCTET_STRING)?;
         extension.end()?;
     }
