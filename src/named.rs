@@ -19,6 +19,9 @@ macro_rules! named {
             /// All of them, in the order of declaration, which is also their order when compared.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
+            /// Their names, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($name,)+];
+
             /// The name that data files and reports use.
             pub const fn name(self) -> &'static str {
                 match self {

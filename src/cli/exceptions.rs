@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 
 use super::args::{ExceptionAdd, ExceptionQuery, Exceptions as Command};
 use super::config::{
-    At, CLAIM_GRADES, ConfigError, Document, Fault, Key, Kind, Known, REASONS, Section, Shape, Value, Values,
-    check_pattern, load, optional, read_strictly, required, template_of,
+    At, ConfigError, Document, Fault, Key, Kind, Known, Section, Shape, Value, Values, check_pattern, load, optional,
+    read_strictly, required, template_of,
 };
 use super::file::{bytes, name};
 use super::governed::Governed;
@@ -56,7 +56,7 @@ const EXCEPTION: &[Key] = &[
     ),
     optional("rule", Kind::Text, "none", "\"generic-assigned-password\"", "Id of a rule."),
     optional("path", Kind::Pattern, "none", "\"tests/fixtures/**\"", "Pattern of paths relative to the target."),
-    required("reason", Kind::Choice(REASONS), "\"test-value\"", "Why."),
+    required("reason", Kind::Choice(ExceptionReason::NAMES), "\"test-value\"", "Why."),
     required("text", Kind::Text, "\"made by the fixture generator, opens nothing\"", "The same in words."),
     required("requested_by", Kind::Text, "\"dev@example.org\"", "Who asked for it."),
     optional(
@@ -72,7 +72,7 @@ const EXCEPTION: &[Key] = &[
     optional("ticket", Kind::Text, "none", "\"SEC-123\"", "Where it was discussed."),
     optional(
         "grade",
-        Kind::Choice(CLAIM_GRADES),
+        Kind::Choice(Grade::NAMES),
         "\"claimed\"",
         "\"claimed\"",
         "How far the approval can be relied upon.",

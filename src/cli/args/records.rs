@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueHint};
 
 use super::{ShowFormat, parse_day};
+use crate::finding::{Decision, ExceptionReason, Grade};
 
 /// `straykey evidence`.
 #[derive(Debug, Subcommand)]
@@ -212,7 +214,7 @@ pub struct ExceptionAdd {
     #[arg(long, requires = "rule")]
     pub path: Option<String>,
     /// Why
-    #[arg(long, value_parser = ["false-positive", "test-value", "revoked", "accepted-risk", "compensating-control"])]
+    #[arg(long, value_parser = PossibleValuesParser::new(ExceptionReason::NAMES))]
     pub reason: String,
     /// The same in words
     #[arg(long)]
@@ -233,7 +235,7 @@ pub struct ExceptionAdd {
     #[arg(long)]
     pub ticket: Option<String>,
     /// How far the approval can be relied upon
-    #[arg(long, value_parser = ["claimed", "committed", "signed", "issuer-confirmed"])]
+    #[arg(long, value_parser = PossibleValuesParser::new(Grade::NAMES))]
     pub grade: Option<String>,
 }
 
@@ -263,13 +265,13 @@ pub struct TriageAdd {
     #[arg(long)]
     pub key_id: String,
     /// What was found
-    #[arg(long, value_parser = ["confirmed", "false-positive", "incident"])]
+    #[arg(long, value_parser = PossibleValuesParser::new(Decision::NAMES))]
     pub decision: String,
     /// Who found it
     #[arg(long, value_name = "WHO")]
     pub by: String,
     /// How far that can be relied upon
-    #[arg(long, default_value = "claimed", value_parser = ["claimed", "committed", "signed", "issuer-confirmed"])]
+    #[arg(long, default_value = "claimed", value_parser = PossibleValuesParser::new(Grade::NAMES))]
     pub grade: String,
     /// Remarks
     #[arg(long)]

@@ -27,7 +27,6 @@ pub use keys::{markdown, schema, template};
 pub(in crate::cli) use keys::{markdown_of, schema_of};
 pub use layer::{ConfigFile, ExcludedPath, Origin, Resolved, RuleChange, Sourced};
 pub(in crate::cli) use read::{At, Document, Known, Value, Values, read as read_strictly};
-pub(in crate::cli) use sections::{CLAIM_GRADES, REASONS};
 pub(in crate::cli) use show::show;
 #[cfg(test)]
 pub(in crate::cli) use tests::{assert_committed, assert_table};

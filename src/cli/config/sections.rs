@@ -1,29 +1,14 @@
 //! All that a configuration may say.
 
 use super::keys::{CLASSES, DAYS_MAX, GRADES, Kind, LEVELS, SEVERITIES, Section, Shape, optional, required};
+use crate::finding::{ExceptionReason, Grade};
+use crate::govern::{Environment, ModifierId, Role};
 
 /// Bytes of the smallest memory budget. A large file takes all of it and then some; less would only make the others wait.
 const MEMORY_MIN: u64 = 1 << 20;
 
 /// Verdicts on a place.
 const PASS_FAIL: &[&str] = &["pass", "fail"];
-
-/// Reasons of exceptions.
-pub(in crate::cli) const REASONS: &[&str] =
-    &["false-positive", "test-value", "revoked", "accepted-risk", "compensating-control"];
-
-/// Grades of what people state.
-pub(in crate::cli) const CLAIM_GRADES: &[&str] = &["claimed", "committed", "signed", "issuer-confirmed"];
-
-/// Roles of controls.
-pub(super) const ROLES: &[&str] = &["contradicts", "affected", "response-due"];
-
-/// What a path can say of its place.
-pub(super) const CONTEXTS: &[&str] =
-    &["test", "ci", "iac", "container", "log-or-build-output", "vendored", "agent", "documentation", "history"];
-
-/// What a credential is for.
-pub(super) const ENVIRONMENTS: &[&str] = &["production", "test", "other"];
 
 /// Whether a baseline knows a place.
 const STATES: &[&str] = &["new", "known"];
@@ -168,14 +153,14 @@ pub(in crate::cli) const SECTIONS: &[Section] = &[
             ),
             optional(
                 "reasons",
-                Kind::Choices(REASONS),
+                Kind::Choices(ExceptionReason::NAMES),
                 "[\"false-positive\", \"test-value\", \"revoked\", \"accepted-risk\", \"compensating-control\"]",
                 "[\"false-positive\", \"test-value\", \"revoked\"]",
                 "Only those for these reasons.",
             ),
             optional(
                 "min_grade",
-                Kind::Choice(CLAIM_GRADES),
+                Kind::Choice(Grade::NAMES),
                 "\"claimed\"",
                 "\"committed\"",
                 "Only those whose approval has this grade at least, as the file says.",
@@ -229,17 +214,17 @@ pub(in crate::cli) const SECTIONS: &[Section] = &[
                 "[\"8.24\"]",
                 "Controls of ISO/IEC 27002 on which the finding bears, in the role below.",
             ),
-            optional("role", Kind::Choice(ROLES), "\"contradicts\"", "\"affected\"", "How it bears on them."),
+            optional("role", Kind::Choice(Role::NAMES), "\"contradicts\"", "\"affected\"", "How it bears on them."),
             optional(
                 "context",
-                Kind::Choices(CONTEXTS),
+                Kind::Choices(ModifierId::NAMES),
                 "any",
                 "[\"test\", \"documentation\"]",
                 "What the path says of its place; one of these is enough.",
             ),
             optional(
                 "environment",
-                Kind::Choice(ENVIRONMENTS),
+                Kind::Choice(Environment::NAMES),
                 "any",
                 "\"production\"",
                 "production: the value or its name says that it is live; test: the path is of tests or documentation; other: \

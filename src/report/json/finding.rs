@@ -146,7 +146,7 @@ struct ControlRow<'r> {
     control: &'r str,
     title: &'r str,
     /// How the finding bears on it. Only `contradicts` sets a control's state.
-    #[cfg_attr(test, schemars(extend("enum" = ["contradicts", "affected", "response-due"])))]
+    #[cfg_attr(test, schemars(extend("enum" = crate::govern::Role::NAMES)))]
     role: &'static str,
     /// One sentence.
     why: &'r str,

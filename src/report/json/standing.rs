@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::finding::{
     Absent, AppliedException, Attempt, Bypass, Change, Comparison, Exception, ExceptionOutcome, Triage, Verdict,
 };
+#[cfg(test)]
+use crate::finding::{Cause, ChangeState, Decision, ExceptionReason, Grade};
 use crate::report::Report;
 use crate::report::standing::Standings;
 
@@ -16,10 +18,10 @@ use crate::report::standing::Standings;
 pub(crate) struct ChangeRow<'r> {
     /// `new`: the secret was not known. `unchanged`: it was known here. `moved`: it was known elsewhere, where it is no longer.
     /// `spread`: it was known elsewhere, where it still is. `re-introduced`: it was known as gone.
-    #[cfg_attr(test, schemars(extend("enum" = ["new", "unchanged", "moved", "spread", "re-introduced"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ChangeState::NAMES)))]
     state: &'static str,
     /// Why, where it is not as it was: what differs between the scans.
-    #[cfg_attr(test, schemars(extend("enum" = ["code", "rules", "configuration", "scope", "key", null])))]
+    #[cfg_attr(test, schemars(extend("enum" = or_null(Cause::NAMES))))]
     cause: Option<&'static str>,
     /// The cause was shown; else the code may differ too.
     proven: bool,
@@ -48,7 +50,7 @@ pub(crate) struct ExceptionRow<'r> {
     /// contradicted.
     #[cfg_attr(
         test,
-        schemars(extend("enum" = ["false-positive", "test-value", "revoked", "accepted-risk", "compensating-control"]))
+        schemars(extend("enum" = ExceptionReason::NAMES))
     )]
     reason: &'static str,
     /// The same in words; untrusted text.
@@ -61,7 +63,7 @@ pub(crate) struct ExceptionRow<'r> {
     expires_on: &'r str,
     ticket: Option<&'r str>,
     /// How far the approval can be relied upon.
-    #[cfg_attr(test, schemars(extend("enum" = grades())))]
+    #[cfg_attr(test, schemars(extend("enum" = Grade::NAMES)))]
     grade: &'static str,
     /// Only an `active` one takes a place out of the verdict.
     #[cfg_attr(test, schemars(extend("enum" = ["active", "expired", "unapproved", "refused", "proposed"])))]
@@ -145,13 +147,13 @@ impl<'r> VerdictRow<'r> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Triage"))]
 pub(crate) struct TriageRow<'r> {
-    #[cfg_attr(test, schemars(extend("enum" = ["confirmed", "false-positive", "incident"])))]
+    #[cfg_attr(test, schemars(extend("enum" = Decision::NAMES)))]
     decision: &'static str,
     by: &'r str,
     /// RFC 3339, UTC, as that person says.
     at: &'r str,
     /// How far that can be relied upon.
-    #[cfg_attr(test, schemars(extend("enum" = grades())))]
+    #[cfg_attr(test, schemars(extend("enum" = Grade::NAMES)))]
     grade: &'static str,
     /// Untrusted text.
     note: Option<&'r str>,
@@ -221,7 +223,7 @@ pub(crate) struct AbsentRow<'r> {
     /// Of the value; of the place, where the value has none.
     fingerprint: &'r str,
     /// Why it is not there; only `code` says that somebody took it out.
-    #[cfg_attr(test, schemars(extend("enum" = ["code", "rules", "configuration", "scope", "key"])))]
+    #[cfg_attr(test, schemars(extend("enum" = Cause::NAMES)))]
     cause: &'static str,
     /// The cause was shown.
     proven: bool,
@@ -280,6 +282,6 @@ impl<'r> BypassRow<'r> {
 }
 
 #[cfg(test)]
-fn grades() -> Vec<&'static str> {
-    crate::finding::Grade::ALL.iter().map(|grade| grade.name()).collect()
+fn or_null(names: &[&'static str]) -> Vec<Option<&'static str>> {
+    names.iter().copied().map(Some).chain([None]).collect()
 }
