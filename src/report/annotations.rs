@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::Report;
-use super::ci;
+use super::ci::{self, Notice};
 use super::words::counted;
 use crate::blob::{Origin, printable_text};
 use crate::finding::{Finding, Occurrence};
@@ -64,7 +64,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         places.sort_by_key(|(_, place)| Reverse(place.severity));
         places
     });
-    let general = general(report);
+    let general = ci::notices(report);
     let mut rest = Vec::new();
     let room = [SHOWN, SHOWN - general.len(), SHOWN];
     for ((level, places), room) in Level::ALL.iter().zip(&mut levels).zip(room) {
@@ -82,8 +82,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for (level, places) in Level::ALL.into_iter().zip(&levels) {
-        for text in general.iter().filter(|_| level == Level::Warning) {
-            writeln!(out, "::warning title=straykey::{}", data(text))?;
+        for Notice { what, more } in general.iter().filter(|_| level == Level::Warning) {
+            writeln!(out, "::warning title=straykey::{}", data(&format!("{what} {more}")))?;
         }
         for (finding, place) in places {
             annotation(report, level, finding, place, out)?;
@@ -96,28 +96,6 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "::notice title=straykey::{}", data(&text))?;
     }
     Ok(())
-}
-
-/// What is to be told of the scan as a whole; no text of others.
-fn general(report: &Report) -> Vec<String> {
-    let mut told = Vec::new();
-    // The exit code of an incomplete scan fails the step too; without a word of it nobody would know why.
-    if !report.outcome.complete {
-        let gaps = counted(report.gaps.len() as u64, "gap", "gaps");
-        told.push(format!("The scan is incomplete: {gaps}. Not everything was searched; the other reports say what."));
-    }
-    if let Some(attempts) = ci::attempts(report) {
-        told.push(format!(
-            "The change would excuse itself, which was not obeyed: {attempts}. The other reports say how."
-        ));
-    }
-    if let Some(bypass) = &report.bypass {
-        let code = bypass.exit_code;
-        told.push(format!(
-            "The scan was ordered to pass; its exit code would have been {code}. The other reports say by whom."
-        ));
-    }
-    told
 }
 
 fn annotation(
@@ -200,7 +178,11 @@ mod tests {
         report.outcome.complete = false;
         let lines = lines(&report);
         assert_eq!(lines.len(), 1);
-        assert!(lines[0].starts_with("::warning title=straykey::The scan is incomplete: 0 gaps."), "{}", lines[0]);
+        assert!(
+            lines[0].starts_with("::warning title=straykey::The scan is incomplete: there was nothing to scan."),
+            "{}",
+            lines[0]
+        );
     }
 
     #[test]

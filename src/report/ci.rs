@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
+use super::words::counted;
 use crate::blob::{FromHistory, Origin, printable};
 use crate::finding::{Finding, Fingerprint, Occurrence};
 use crate::govern::{self, Role};
@@ -91,8 +92,41 @@ fn told_apart(report: &Report, finding: &Finding, place: &Occurrence, count: u64
     Fingerprint(sha256.finalize().into())
 }
 
+/// Something to be told of a scan as a whole; no text of others.
+pub(super) struct Notice {
+    /// What, in a sentence.
+    pub(super) what: String,
+    /// What the other reports say of it, in sentences.
+    pub(super) more: &'static str,
+}
+
+/// What is to be told of the scan as a whole: what keeps it from being complete, what it did not obey, and what it did.
+pub(super) fn notices(report: &Report) -> Vec<Notice> {
+    let mut told = Vec::new();
+    // The exit code of an incomplete scan fails a step too; without a word of it nobody would know why.
+    if !report.outcome.complete {
+        let more = "Not everything was searched; the other reports say what.";
+        told.push(Notice { what: incomplete(report.gaps.len() as u64), more });
+    }
+    if let Some(attempts) = attempts(report) {
+        let what = format!("The change would excuse itself, which was not obeyed: {attempts}.");
+        told.push(Notice { what, more: "The other reports say how." });
+    }
+    if let Some(bypass) = &report.bypass {
+        let what = format!("The scan was ordered to pass; its exit code would have been {}.", bypass.exit_code);
+        told.push(Notice { what, more: "The other reports say by whom." });
+    }
+    told
+}
+
+/// What keeps a scan with so many gaps from being complete.
+pub(super) fn incomplete(gaps: u64) -> String {
+    let why = if gaps == 0 { "there was nothing to scan".to_owned() } else { counted(gaps, "gap", "gaps") };
+    format!("The scan is incomplete: {why}.")
+}
+
 /// What a change would have had obeyed, by kind: `configuration (1), exception (2)`. None where there was nothing.
-pub(super) fn attempts(report: &Report) -> Option<String> {
+fn attempts(report: &Report) -> Option<String> {
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     report.attempts.iter().for_each(|attempt| *kinds.entry(attempt.kind).or_default() += 1);
     let told: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();

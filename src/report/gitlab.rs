@@ -126,19 +126,8 @@ fn messages(report: &Report) -> Vec<Message> {
     let places = || report.findings.iter().flat_map(|finding| &finding.occurrences);
     let suppressed = places().filter(|place| place.is_suppressed()).count() as u64;
     let nowhere = places().filter(|place| !place.is_suppressed() && commit(report, place).is_none()).count() as u64;
-    let mut messages = Vec::new();
-    if !report.outcome.complete {
-        let gaps = counted(report.gaps.len() as u64, "gap", "gaps");
-        messages.push(Message { level: "warn", value: format!("the scan is incomplete: {gaps}") });
-    }
-    if let Some(attempts) = ci::attempts(report) {
-        let value = format!("the change would excuse itself, which was not obeyed: {attempts}");
-        messages.push(Message { level: "warn", value });
-    }
-    if let Some(bypass) = &report.bypass {
-        let value = format!("the scan was ordered to pass; its exit code would have been {}", bypass.exit_code);
-        messages.push(Message { level: "warn", value });
-    }
+    let notices = ci::notices(report).into_iter();
+    let mut messages: Vec<_> = notices.map(|notice| Message { level: "warn", value: notice.what }).collect();
     if nowhere > 0 {
         let places = counted(nowhere, "place", "places");
         messages.push(Message { level: "warn", value: format!("left out: {places} in no commit") });
@@ -361,8 +350,8 @@ mod tests {
             .map(|message| message["value"].as_str().unwrap())
             .collect();
         assert_eq!(messages.len(), 4, "{messages:?}");
-        assert_eq!(messages[0], "the scan is incomplete: 3 gaps");
-        assert_eq!(messages[1], "the change would excuse itself, which was not obeyed: exception (1)");
+        assert_eq!(messages[0], "The scan is incomplete: 3 gaps.");
+        assert_eq!(messages[1], "The change would excuse itself, which was not obeyed: exception (1).");
         assert_eq!(messages[2], "left out: 1 place in no commit");
         let report = sample_report();
         let places = report.findings.iter().flat_map(|finding| &finding.occurrences);

@@ -120,10 +120,7 @@ impl<'r> Suite<'r> {
         let name = names.next(&self.name, "straykey", "coverage");
         write!(out, "    <testcase classname=\"straykey\" name=\"{}\"", xml(&name))?;
         let Some(gaps) = &self.incomplete else { return writeln!(out, "/>") };
-        let message = match gaps.len() as u64 {
-            0 => "The scan is incomplete: there was nothing to scan.".to_owned(),
-            count => format!("The scan is incomplete: {}.", counted(count, "gap", "gaps")),
-        };
+        let message = ci::incomplete(gaps.len() as u64);
         writeln!(out, ">\n      <error type=\"incomplete\" message=\"{0}\">{0}", xml(&message))?;
         for gap in gaps.iter().take(GAPS) {
             let path = ci::path(self.report, &gap.origin);
