@@ -101,12 +101,12 @@ const SYSTEMS: [System; 7] = [
 
 /// What is known of this run over `targets`; `unit` is what the operator says.
 pub(super) fn run_context(unit: Option<Claim<String>>, targets: &[Target]) -> RunContext {
-    let system = SYSTEMS.iter().find(|system| variable(&[system.sign]).is_some());
+    let system = system();
     let host = gethostname::gethostname().into_string().ok().filter(|name| !name.is_empty());
     RunContext {
         unit,
         host: host.map(|name| Claim::verified(name, "operating system")),
-        actor: system.and_then(|system| variable(system.actor)).or_else(|| variable(&["USER", "LOGNAME", "USERNAME"])),
+        actor: account(system),
         ci: system.map(|system| Ci {
             system: Claim::asserted(system.name.to_owned(), system.sign),
             run: variable(system.run),
@@ -119,17 +119,25 @@ pub(super) fn run_context(unit: Option<Claim<String>>, targets: &[Target]) -> Ru
     }
 }
 
+/// The system of pipelines that runs this, if one does.
+fn system() -> Option<&'static System> {
+    SYSTEMS.iter().find(|system| variable(&[system.sign]).is_some())
+}
+
 /// The branch that the pipeline says it runs for, where it is about this commit.
 pub(super) fn branch_of(commit: Option<&str>) -> Option<String> {
-    let ci = run_context(None, &[]).ci?;
-    let same = commit.is_some() && ci.commit.as_ref().map(|claim| claim.value.as_str()) == commit;
-    ci.branch.filter(|_| same).map(|claim| claim.value)
+    let system = system()?;
+    let same = commit.is_some() && variable(system.commit).as_ref().map(|claim| claim.value.as_str()) == commit;
+    variable(system.branch).filter(|_| same).map(|claim| claim.value)
+}
+
+fn account(system: Option<&System>) -> Option<Claim<String>> {
+    system.and_then(|system| variable(system.actor)).or_else(|| variable(&["USER", "LOGNAME", "USERNAME"]))
 }
 
 /// Who, or what account, runs the scan, and where that is said.
 pub(super) fn actor() -> String {
-    let RunContext { actor, .. } = run_context(None, &[]);
-    actor.map_or_else(|| "unknown".to_owned(), |claim| format!("{} ({})", claim.value, claim.source))
+    account(system()).map_or_else(|| "unknown".to_owned(), |claim| format!("{} ({})", claim.value, claim.source))
 }
 
 /// The first of these variables that is set to something.

@@ -192,7 +192,7 @@ impl Governed {
         }
         let places = [Some(lexical(path)), path.canonicalize().ok()];
         for place in places.into_iter().flatten() {
-            let Some(above) = place.ancestors().skip(1).find(|folder| begins_work_tree(folder)) else { continue };
+            let Some(above) = place.ancestors().skip(1).find(|folder| git::begins_work_tree(folder)) else { continue };
             let below = place.strip_prefix(above).unwrap_or(&place).as_os_str().as_encoded_bytes().to_vec();
             let above = above.canonicalize().unwrap_or_else(|_| above.to_owned());
             if let Some(at) = self.roots.iter().position(|root| root.path == above) {
@@ -269,15 +269,11 @@ fn of_pipeline(root: &Path) -> Base {
 fn work_trees_above(place: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for place in [Some(lexical(place)), place.canonicalize().ok()].into_iter().flatten() {
-        for folder in place.ancestors().filter(|folder| begins_work_tree(folder)) {
+        for folder in place.ancestors().filter(|folder| git::begins_work_tree(folder)) {
             found.extend(folder.canonicalize());
         }
     }
     found
-}
-
-fn begins_work_tree(folder: &Path) -> bool {
-    folder.join(".git").symlink_metadata().is_ok()
 }
 
 /// Whether `inner` is a work tree that `outer` tracks as a submodule.

@@ -231,7 +231,7 @@ fn is_regular(path: &Path) -> bool {
 }
 
 /// Whether this directory has a `.git`: a directory, a file that names one (linked work trees, submodules), or a link.
-pub(super) fn begins_work_tree(directory: &Path) -> bool {
+pub fn begins_work_tree(directory: &Path) -> bool {
     fs::symlink_metadata(directory.join(".git")).is_ok()
 }
 
