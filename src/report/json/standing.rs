@@ -5,10 +5,10 @@
 use serde::Serialize;
 
 use crate::finding::{
-    Absent, AppliedException, Attempt, Bypass, Change, Comparison, Exception, ExceptionOutcome, Triage, Verdict,
+    Absent, AppliedException, Attempt, Bypass, Cause, Change, Comparison, Exception, ExceptionOutcome, Triage, Verdict,
 };
 #[cfg(test)]
-use crate::finding::{Cause, ChangeState, Decision, ExceptionReason, Grade};
+use crate::finding::{ChangeState, Decision, ExceptionReason, Grade};
 use crate::report::Report;
 use crate::report::standing::Standings;
 
@@ -32,12 +32,7 @@ pub(crate) struct ChangeRow<'r> {
 impl<'r> ChangeRow<'r> {
     pub(crate) fn new(change: &'r Change) -> Self {
         let Change { state, cause, proven, since } = change;
-        Self {
-            state: state.name(),
-            cause: cause.map(crate::finding::Cause::name),
-            proven: *proven,
-            since: since.as_deref(),
-        }
+        Self { state: state.name(), cause: cause.map(Cause::name), proven: *proven, since: since.as_deref() }
     }
 }
 
