@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::formats::{assert_valid, schema};
-use crate::repository::{command, git, put, repository, secret};
+use crate::repository::{git, put, repository, secret, told};
 use crate::run::{Run, array, string, token, tree};
 
 const FORMATS: [&str; 4] = ["annotations", "gitlab", "codeclimate", "junit"];
@@ -51,8 +51,7 @@ fn hostile_paths() -> Vec<String> {
 }
 
 fn head(root: &Path) -> String {
-    let output = command(root).args(["rev-parse", "HEAD"]).output().unwrap().stdout;
-    String::from_utf8(output).unwrap().trim().to_owned()
+    told(root, &["rev-parse", "HEAD"])
 }
 
 fn sorted(paths: impl IntoIterator<Item = String>) -> Vec<String> {

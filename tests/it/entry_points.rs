@@ -10,16 +10,9 @@ use std::process::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::repository::{command, git, put, repository, secret};
+use crate::repository::{git, put, repository, secret, told};
 use crate::run::{Run, array, string, token};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use crate::tidy::{read, root};
 
 fn yaml(path: &str) -> Value {
     serde_saphyr::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -315,11 +308,10 @@ fn change(files: &[(&str, &str)]) -> TempDir {
 
 /// The variables by which the systems tell of a change request to `main`.
 fn of_change(machine: Machine, tree: &Path) -> Machine {
-    let output = command(tree).args(["rev-parse", "origin/main"]).output().unwrap().stdout;
-    let base = String::from_utf8(output).unwrap();
+    let base = told(tree, &["rev-parse", "origin/main"]);
     machine.set(&[
         ("GITHUB_BASE_REF", "main"),
-        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base.trim()),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base),
         ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
         ("CHANGE_TARGET", "main"),
     ])

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::over_time::{APPROVED, World, exception};
-use crate::repository::{git, put, repository, secret};
+use crate::repository::{git, put, repository, secret, told};
 use crate::run::{Ran, Run, array, token};
 
 const EXCUSE: &str = "rule = \"github-personal-access-token\"\npath = \"**/*.env\"";
@@ -180,14 +180,9 @@ fn a_push_does_not_mark_its_own_secrets() {
     let honour = world.write("honour.toml", "[inline_ignores]\nhonour = true\n");
     let marked = format!("T={} # straykey:ignore reason=test until=2026-02-20\n", token("1"));
     world.commit(&[("a.env", &marked)]);
-    let id = |revision: &str| {
-        let output = crate::repository::command(world.root()).args(["rev-parse", revision]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
+    let id = |revision: &str| told(world.root(), &["rev-parse", revision]);
     let line = format!("{} {} refs/heads/main\n", id("HEAD~1"), id("HEAD"));
-    let output =
-        crate::repository::command(&server).args(["fetch", "-q"]).arg(world.root()).arg("HEAD").output().unwrap();
-    assert!(output.status.success());
+    git(&server, &["fetch", "-q", world.root().to_str().unwrap(), "HEAD"]);
     let push = ["--pre-receive", "--config", &honour, "--at", "2026-02-01", "--format", "json"];
     let ran = Run::scan(&server, &push).stdin(line.as_bytes()).go();
     refused(&ran, "inline-ignore");

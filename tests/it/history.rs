@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::repository::{command, found, git, pairs, put, repository, secret};
+use crate::repository::{commit, found, git, pairs, put, repository, secret, told};
 use crate::run::{Ran, Run, array, string, token};
 
 fn scan(target: &Path, arguments: &[&str]) -> Ran {
@@ -19,20 +19,6 @@ fn scan(target: &Path, arguments: &[&str]) -> Ran {
 
 fn history(target: &Path) -> Ran {
     scan(target, &["--history"])
-}
-
-/// What git prints, without the line break.
-fn told(root: &Path, arguments: &[&str]) -> String {
-    let output = command(root).args(arguments).output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-fn commit(root: &Path, path: &str, content: &str) -> String {
-    put(root, path, content);
-    git(root, &["add", "."]);
-    git(root, &["commit", "-qm", path]);
-    told(root, &["rev-parse", "HEAD"])
 }
 
 /// The places of the secret `name`: path, commit or an empty text, and all that is told of its life.
@@ -207,12 +193,12 @@ fn every_place_that_a_history_has_is_searched() {
         }
         // Secrets in names are not printed with them.
         assert!(!ran.json()["findings"].to_string().contains(&format!("{}.txt", token("in a name"))));
-        let (_, at, told) = life(&ran, "in a message");
-        assert_eq!((&told["introduced"]["id"], told["last_seen"].is_null()), (&Value::from(&*at), true));
+        let (_, at, lifetime) = life(&ran, "in a message");
+        assert_eq!((&lifetime["introduced"]["id"], lifetime["last_seen"].is_null()), (&Value::from(&*at), true));
         let (_, at, _) = life(&ran, "in a merge");
-        assert_eq!(at, self::told(root, &["rev-parse", ":/merged"]));
+        assert_eq!(at, told(root, &["rev-parse", ":/merged"]));
         let counts = &ran.json()["coverage"]["history"];
-        let objects = self::told(root, &["cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"]);
+        let objects = told(root, &["cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"]);
         let count = |kind: &str| objects.lines().filter(|line| *line == kind).count() as u64;
         assert_eq!(counts["commits"], count("commit"));
         assert_eq!(counts["trees"], count("tree"));

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::repository::{git, put, repository, secret};
+use crate::rules::OPERATOR_RULES;
 use crate::run::{Ran, Run, array, string};
 
 /// A repository, and beside it a folder for what is not its own.
@@ -158,29 +159,7 @@ fn baselines_of_two_branches_merge() {
     assert_eq!(states(&ran).len(), 3);
 }
 
-pub(crate) const RULE: &str = r#"provider = "norvale"
-name = "Norvale"
-
-[[rule]]
-id = "norvale-deploy-key"
-title = "Norvale deployment key"
-kind = "hardcoded-provider-key"
-identity = "api-key"
-value = '''nrv_(?:live|test)_[0-9a-z]{24}'''
-max_len = 33
-confidence = "high"
-references = ["https://docs.norvale.example/keys"]
-rotate = "Create a second key, deploy it, then delete the old one."
-revoke = "Settings > Keys > Delete; the key stops working at once."
-since = "0.1.0"
-examples = ["KEY=nrv_live_{{alnum:24}}", "deploy('nrv_test_{{alnum:24}}')"]
-near_misses = [
-  { text = "KEY=nrv_live_{{alnum:23}}", breaks = "length" },
-  { text = "xnrv_live_{{alnum:24}}", breaks = "left boundary" },
-]
-"#;
-
-/// A key that only the rule above finds.
+/// A key that only [`OPERATOR_RULES`] find.
 pub(crate) fn norvale(letter: char) -> String {
     format!(
         "see {}_live_{} there\n",
@@ -192,7 +171,7 @@ pub(crate) fn norvale(letter: char) -> String {
 #[test]
 fn a_better_rule_is_never_a_leak_and_a_leak_never_a_better_rule() {
     let world = World::new(&[("notes.md", &norvale('a')), ("old.env", &secret("1"))]);
-    put(world.beside.path(), "rules/norvale.toml", RULE);
+    put(world.beside.path(), "rules/norvale.toml", OPERATOR_RULES);
     let rules = world.at("rules");
     let baseline = world.baseline("b.jsonl");
     let bundle = format!("evidence={}", world.at("e1"));
@@ -343,9 +322,9 @@ fn a_change_cannot_excuse_itself() {
 
 #[test]
 fn a_change_cannot_weaken_the_rules_that_judge_it() {
-    let world = World::new(&[("rules/norvale.toml", RULE)]);
+    let world = World::new(&[("rules/norvale.toml", OPERATOR_RULES)]);
     git(world.root(), &["checkout", "-qb", "feature"]);
-    let weak = RULE
+    let weak = OPERATOR_RULES
         .replace("{24}", "{25}")
         .replace(":24", ":25")
         .replace(":23", ":24")

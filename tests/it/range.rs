@@ -9,19 +9,11 @@ use std::process::Stdio;
 use tempfile::TempDir;
 
 use crate::plant::Noise;
-use crate::repository::{command, found, git, pairs, put, repository, secret};
+use crate::repository::{command, commit, found, git, pairs, put, repository, secret, told};
 use crate::run::{Ran, Run, array, string};
 
 fn scan(target: &Path, arguments: &[&str]) -> Ran {
     Run::scan(target, &[arguments, &["--format", "json", "--show-secrets"]].concat()).go()
-}
-
-fn commit(root: &Path, path: &str, content: &str) -> String {
-    put(root, path, content);
-    git(root, &["add", "."]);
-    git(root, &["commit", "-qm", path]);
-    let output = command(root).args(["rev-parse", "HEAD"]).output().unwrap().stdout;
-    String::from_utf8(output).unwrap().trim().to_owned()
 }
 
 /// Paths and commits of the places.
@@ -135,8 +127,7 @@ fn a_whole_id_is_no_name_of_a_reference() {
     let first = commit(root, "b.env", &secret("b"));
     commit(root, "c.env", &secret("c"));
     // A branch that is called like the first commit and is the second.
-    let output = command(root).args(["rev-parse", "HEAD"]).output().unwrap().stdout;
-    put(root, &format!(".git/refs/heads/{first}"), &String::from_utf8(output).unwrap());
+    put(root, &format!(".git/refs/heads/{first}"), &told(root, &["rev-parse", "HEAD"]));
     let range = format!("{first}..HEAD");
     assert_eq!(found(&scan(root, &["--range", &range]).expect(1), &["b", "c"]), pairs(&[("c.env", "c")]));
 }

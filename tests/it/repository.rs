@@ -27,8 +27,24 @@ pub(crate) fn command(folder: &Path) -> Command {
     command
 }
 
+/// What git prints, without the line break.
+#[track_caller]
+pub(crate) fn told(root: &Path, arguments: &[&str]) -> String {
+    let output = command(root).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 pub(crate) fn put(root: &Path, path: &str, text: &str) {
     crate::run::put(root, path, text.as_bytes());
+}
+
+/// Commits a file; the commit's id.
+pub(crate) fn commit(root: &Path, path: &str, content: &str) -> String {
+    put(root, path, content);
+    git(root, &["add", "."]);
+    git(root, &["commit", "-qm", path]);
+    told(root, &["rev-parse", "HEAD"])
 }
 
 /// A line with a secret of its own.

@@ -6,7 +6,7 @@ use crate::plant::{Noise, expand};
 use crate::run::{Run, array, string, token, tree};
 
 /// A rule file of an operator. `{{...}}` are generators of the rule format.
-const OPERATOR_RULES: &str = r#"
+pub(crate) const OPERATOR_RULES: &str = r#"
 provider = "norvale"
 name = "Norvale"
 

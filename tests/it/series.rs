@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::over_time::{APPROVED, RULE, World, exception, norvale};
+use crate::over_time::{APPROVED, World, exception, norvale};
 use crate::plant::Noise;
 use crate::repository::{git, put, secret};
+use crate::rules::OPERATOR_RULES;
 use crate::run::{Ran, Run, array};
 
 /// One scan of the series: its bundle, its reports, its exit code.
@@ -161,7 +162,7 @@ fn a_changing_repository_is_told_the_same_everywhere() {
     assert!(back.records("absent").is_empty());
 
     // The rules get better: what they find was there all the time.
-    put(Path::new(&world.at("rules")), "norvale.toml", RULE);
+    put(Path::new(&world.at("rules")), "norvale.toml", OPERATOR_RULES);
     let rules = world.at("rules");
     let upgraded = Step::scan(&world, "e8", Some(&back), &["--baseline", &back.bundle, "--rules", &rules], 0);
     let norvale =

@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::plant::Noise;
-use crate::repository::{command, found, git, pairs, put, repository, secret};
+use crate::repository::{command, found, git, pairs, put, repository, secret, told};
 use crate::run::{Ran, Run, array, string, token};
 
 fn scan(target: &Path) -> Ran {
@@ -17,9 +17,8 @@ fn scan(target: &Path) -> Ran {
 
 /// The file of a loose object.
 fn object(root: &Path, name: &str) -> PathBuf {
-    let output = command(root).args(["rev-parse", name]).output().unwrap().stdout;
-    let id = String::from_utf8(output).unwrap();
-    root.join(".git/objects").join(&id[..2]).join(id[2..].trim())
+    let id = told(root, &["rev-parse", name]);
+    root.join(".git/objects").join(&id[..2]).join(&id[2..])
 }
 
 /// Classes and paths of the gaps.

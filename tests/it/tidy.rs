@@ -39,7 +39,7 @@ const PRINTERS: [&str; 3] = ["cli", "report", "main"];
 
 const PRINTING: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -67,7 +67,8 @@ fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -337,7 +338,7 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_lock_of_the_fuzz_targets_knows_every_dependency() {
-    let lock: toml::Table = read(&root().join("fuzz/Cargo.lock")).parse().expect("a lock file");
+    let lock: toml::Table = read(root().join("fuzz/Cargo.lock")).parse().expect("a lock file");
     let locked: BTreeSet<String> = lock["package"]
         .as_array()
         .expect("packages")
@@ -348,7 +349,7 @@ fn the_lock_of_the_fuzz_targets_knows_every_dependency() {
         // A name is followed by a version where the lock holds several.
         .filter_map(|name| name.as_str()?.split(' ').next().map(str::to_owned))
         .collect();
-    let wanted = dependencies(&read(&root().join("Cargo.toml")));
+    let wanted = dependencies(&read(root().join("Cargo.toml")));
     assert!(wanted.len() > 20, "the manifest was not understood: {wanted:?}");
     let missing: Vec<&String> = wanted.difference(&locked).collect();
     assert!(missing.is_empty(), "run `cargo check` in fuzz/: its lock file lacks {missing:?}");

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{commit, finds_both, history, life, lives, removed, scan};
-use crate::repository::{git, put, secret};
+use super::{finds_both, history, life, lives, removed, scan};
+use crate::repository::{commit, git, put, secret};
 use crate::run::{Ran, array, token};
 
 /// A report without what tells of how much was read, which a cache changes.

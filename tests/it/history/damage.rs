@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{commit, finds_both, gaps, has_gap, history, lives, removed, scan, told};
-use crate::repository::{found, git, put, repository, secret};
+use super::{finds_both, gaps, has_gap, history, lives, removed, scan};
+use crate::repository::{commit, found, git, put, repository, secret, told};
 
 /// The place of an object in the pack of a repository that has one.
 fn in_pack(root: &Path, id: &str) -> (std::path::PathBuf, usize, usize) {

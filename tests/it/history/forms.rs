@@ -8,8 +8,8 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{commit, finds_both, gaps, has_gap, history, life, lives, removed, scan, told};
-use crate::repository::{command, found, git, pairs, put, repository, secret};
+use super::{finds_both, gaps, has_gap, history, life, lives, removed, scan};
+use crate::repository::{command, commit, found, git, pairs, put, repository, secret, told};
 use crate::run::{Run, array};
 
 #[test]
