@@ -1,0 +1,406 @@
+//! A bundle as its readers want it: the records as typed values.
+//!
+//! Registers, control views and exports are made from readings alone, so that they can tell nothing that the evidence does not. All
+//! text in a reading is as untrusted as the tree that was scanned.
+
+mod finding;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use finding::{
+    Change, Commit, Control, Exception, ExceptionOutcome, Fact, Finding, History, Ignore, Owners, Place, Provider,
+    Region, Remediation, Rule, Triage, Verdict,
+};
+
+use super::chain::Record;
+use super::series::Subject;
+use super::verify::{Bundle, Verified};
+use crate::govern::State;
+use crate::slot::Tally;
+
+/// A record that does not say what its type promises.
+#[derive(Debug, thiserror::Error)]
+#[error("record {record} of the bundle is no `{kind}` as this version knows it")]
+pub struct ReadingError {
+    /// Its number, from 0.
+    pub record: usize,
+    /// Its type.
+    pub kind: String,
+    /// What is wrong.
+    pub source: serde_json::Error,
+}
+
+/// How far a bundle can be relied upon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assurance {
+    /// It was made in this run and never written.
+    Made,
+    /// Its parts agree with each other.
+    Consistent,
+    /// A key that the caller pinned signed it; this is the key's id.
+    Authentic(String),
+}
+
+/// A bundle, read.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// How people call it: its folder.
+    pub name: String,
+    /// How far it can be relied upon.
+    pub assurance: Assurance,
+    /// The scan.
+    pub scan: String,
+    /// SHA-256 of its manifest.
+    pub manifest_sha256: String,
+    /// What series it belongs to.
+    pub subject: Subject,
+    /// The commit that was scanned, as far as it is known.
+    pub commit: Option<String>,
+    /// What is known before anything is read.
+    pub started: Started,
+    /// How it ended.
+    pub completed: Completed,
+    /// What was read.
+    pub coverage: Coverage,
+    /// Places that need a credential, by where it is held.
+    pub slots: Tally,
+    /// Which rules proved that they work.
+    pub self_test: SelfTest,
+    /// The secrets.
+    pub findings: Vec<Finding>,
+    /// Secrets at paths that an earlier scan knew and this one did not find.
+    pub absent: Vec<Absent>,
+    /// Exceptions that the operator named, and what came of them.
+    pub exceptions: Vec<ExceptionOutcome>,
+    /// What the change that was scanned would have had obeyed.
+    pub attempts: Vec<Attempt>,
+    /// The order to let the scan pass.
+    pub bypass: Option<Bypass>,
+    /// What could not be read, or not wholly.
+    pub gaps: Vec<Gap>,
+    /// What policy left out.
+    pub exclusions: Vec<Exclusion>,
+    /// What the scan says of each control of the catalogue.
+    pub controls: Vec<ControlState>,
+}
+
+/// The first record.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Started {
+    /// RFC 3339, UTC, by the clock of the host.
+    pub started: String,
+    /// The program.
+    pub tool: Tool,
+    /// The rules.
+    pub rule_pack: RulePack,
+    /// The settings.
+    pub configuration: ConfigurationDigest,
+    /// The key of the fingerprints.
+    pub key: Key,
+    /// What was to be scanned.
+    pub targets: Vec<Target>,
+}
+
+/// The program that made the record.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The rules that were active.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RulePack {
+    /// How many.
+    pub rules: u64,
+    /// SHA-256 over all of them.
+    pub sha256: String,
+}
+
+/// The settings that the scan ran with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ConfigurationDigest {
+    /// SHA-256 over all of them.
+    pub sha256: String,
+}
+
+/// The key of the fingerprints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Key {
+    /// Names it.
+    pub id: String,
+    /// Where it came from: `secret`, `salt`, `user` or `public`.
+    pub keyed: String,
+}
+
+/// Something that was to be scanned.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Target {
+    /// As given on the command line.
+    pub given: String,
+    /// `directory`, `file`, `stdin` and the like.
+    pub kind: String,
+}
+
+/// The last record.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Completed {
+    /// RFC 3339, UTC, by the clock of the host.
+    pub completed: String,
+    /// How the scan ended.
+    pub outcome: Outcome,
+}
+
+/// How a scan ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Outcome {
+    /// 0, 1 or 3.
+    pub exit_code: u8,
+    /// Some place fails the scan.
+    pub failed: bool,
+    /// All of the scope was read, but for exclusions and gaps of classes that do not fail.
+    pub complete: bool,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Coverage {
+    /// Files met. `files_seen = files_read + files_excluded + files_unreadable`.
+    pub files_seen: u64,
+    /// Files whose content was searched.
+    pub files_read: u64,
+    /// Files left out by policy.
+    pub files_excluded: u64,
+    /// Files that could not be read.
+    pub files_unreadable: u64,
+    /// Bytes searched.
+    pub bytes_read: u64,
+    /// What of histories was searched.
+    pub history: Option<HistoryCoverage>,
+    /// Places that were found and not reported for their confidence.
+    #[serde(default)]
+    pub withheld: u64,
+}
+
+/// What of histories was searched.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct HistoryCoverage {
+    /// Commits whose messages were searched.
+    pub commits: u64,
+    /// Files and links that were searched, each version once.
+    pub files: u64,
+}
+
+/// Which rules proved that they work.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct SelfTest {
+    /// Rules that reported their canary, by id.
+    pub found: Vec<String>,
+    /// Active rules that did not.
+    pub not_found: Vec<String>,
+    /// Rules that the configuration switched off, and those without a sample.
+    pub not_tested: Vec<String>,
+}
+
+/// A secret at a path that an earlier scan knew and this one did not find.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Absent {
+    /// Of the value.
+    pub fingerprint: Option<String>,
+    /// Of the place, where the value has none.
+    pub place: Option<String>,
+    /// Relative to the target.
+    pub path: String,
+    /// The rule that found it.
+    pub rule: String,
+    /// The day on which it was first known.
+    pub since: String,
+    /// The day on which it was seen to have gone.
+    pub gone: Option<String>,
+    /// Why it is absent now: `code`, `rules`, `configuration`, `scope`.
+    pub cause: Option<String>,
+    /// Whether nothing else can be the cause.
+    pub proven: bool,
+}
+
+/// Something by which the change that was scanned would have got past the gate.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Attempt {
+    /// `exception`, `baseline` and the like.
+    pub kind: String,
+    /// The file that it is in.
+    pub file: String,
+    /// What it would do.
+    pub what: String,
+}
+
+/// The order to let the scan pass.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Bypass {
+    /// Why.
+    pub reason: String,
+    /// Who gave it.
+    pub by: String,
+    /// The exit code that the scan would have had.
+    pub exit_code: u8,
+}
+
+/// A part of the scope that could not be read, or not wholly.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Gap {
+    /// Its class.
+    pub class: String,
+    /// Where.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+    /// Who has accepted it.
+    pub accepted: Option<GapAcceptance>,
+}
+
+/// The acceptance of a gap.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GapAcceptance {
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub approver: String,
+    /// The last day.
+    pub until: String,
+}
+
+/// A part of the scope that policy left out.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Exclusion {
+    /// Its class.
+    pub class: String,
+    /// Where.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+    /// How many files it stands for.
+    pub files: u64,
+}
+
+/// What the scan says of a control.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ControlState {
+    /// Number of its record in the chain, from 0.
+    #[serde(skip)]
+    pub record: u64,
+    /// Number in ISO/IEC 27002:2022.
+    pub control: String,
+    /// Its title.
+    pub title: String,
+    /// The state.
+    pub state: State,
+    /// Names the tested aspect.
+    pub sentence: String,
+    /// Secrets that contradict it.
+    pub secrets: u64,
+    /// Places of theirs.
+    pub places: u64,
+}
+
+impl Reading {
+    /// Reads `bundle`, whose parts agree as `verified` says; `name` is how people call it.
+    ///
+    /// # Errors
+    ///
+    /// A record is not what its type promises. Verification says that the records are those that were written, not that this
+    /// version understands them.
+    pub fn of(name: &str, bundle: &Bundle, verified: &Verified, assurance: Assurance) -> Result<Self, ReadingError> {
+        let mut reading = Self::of_records(&bundle.records, |record| bundle.whole(record))?;
+        name.clone_into(&mut reading.name);
+        reading.manifest_sha256.clone_from(&verified.manifest_sha256);
+        reading.assurance = assurance;
+        Ok(reading)
+    }
+
+    /// Reads records, of which `whole` gives all that they say; name and digest of the manifest are left empty.
+    pub(super) fn of_records(records: &[Record], whole: impl Fn(&Record) -> Record) -> Result<Self, ReadingError> {
+        let subject = Subject::of(records);
+        let mut single: BTreeMap<String, (usize, Value)> = BTreeMap::new();
+        let mut reading = Parts::default();
+        let (mut scan, mut commit) = (String::new(), None);
+        for (number, record) in records.iter().map(whole).enumerate() {
+            let kind = record.kind().to_owned();
+            scan.clone_from(&record.scan);
+            let body = Value::Object(record.body);
+            match kind.as_str() {
+                "finding" => {
+                    let finding = Finding { record: number as u64, ..read(number, &kind, body)? };
+                    reading.findings.push(finding);
+                }
+                "control-state" => {
+                    let state = ControlState { record: number as u64, ..read(number, &kind, body)? };
+                    reading.controls.push(state);
+                }
+                "absent" => reading.absent.push(read(number, &kind, body)?),
+                "exception" => reading.exceptions.push(read(number, &kind, body)?),
+                "attempt" => reading.attempts.push(read(number, &kind, body)?),
+                "gap" => reading.gaps.push(read(number, &kind, body)?),
+                "exclusion" => reading.exclusions.push(read(number, &kind, body)?),
+                "bypass" => reading.bypass = Some(read(number, &kind, body)?),
+                "run-context" => {
+                    commit = body.pointer("/targets/0/commit/value").and_then(Value::as_str).map(str::to_owned);
+                }
+                "scan-started" | "coverage" | "credential-slots" | "self-test" | "scan-completed" => {
+                    single.insert(kind, (number, body));
+                }
+                // Later versions may have more to say.
+                _ => {}
+            }
+        }
+        let mut take = |kind: &str| single.remove(kind).unwrap_or((0, Value::Null));
+        let (at, started) = take("scan-started");
+        let (coverage_at, coverage) = take("coverage");
+        let (slots_at, slots) = take("credential-slots");
+        let (self_test_at, self_test) = take("self-test");
+        let (end_at, completed) = take("scan-completed");
+        let Parts { findings, absent, exceptions, attempts, bypass, gaps, exclusions, controls } = reading;
+        Ok(Self {
+            name: String::new(),
+            assurance: Assurance::Made,
+            scan,
+            manifest_sha256: String::new(),
+            subject,
+            commit,
+            started: read(at, "scan-started", started)?,
+            completed: read(end_at, "scan-completed", completed)?,
+            coverage: read(coverage_at, "coverage", coverage)?,
+            slots: read(slots_at, "credential-slots", slots)?,
+            self_test: read(self_test_at, "self-test", self_test)?,
+            findings,
+            absent,
+            exceptions,
+            attempts,
+            bypass,
+            gaps,
+            exclusions,
+            controls,
+        })
+    }
+}
+
+/// What there may be several of.
+#[derive(Default)]
+struct Parts {
+    findings: Vec<Finding>,
+    absent: Vec<Absent>,
+    exceptions: Vec<ExceptionOutcome>,
+    attempts: Vec<Attempt>,
+    bypass: Option<Bypass>,
+    gaps: Vec<Gap>,
+    exclusions: Vec<Exclusion>,
+    controls: Vec<ControlState>,
+}
+
+fn read<T: for<'d> Deserialize<'d>>(record: usize, kind: &str, body: Value) -> Result<T, ReadingError> {
+    serde_json::from_value(body).map_err(|source| ReadingError { record, kind: kind.to_owned(), source })
+}

@@ -1,0 +1,321 @@
+//! The control view: what the latest bundle of each series is evidence of, by control, clause and entry of other frameworks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::{Readings, days_between, known_since};
+use crate::evidence::reading::{Exception, Finding, Reading};
+use crate::govern::catalogue::{Catalogue, Control};
+use crate::govern::crosswalk::{ClauseReason, Crosswalk, Record, Role};
+use crate::govern::{State, Taxonomies, Taxonomy};
+use crate::severity::Severity;
+use crate::words::counted;
+
+/// Days that divide the ages of findings: up to each, and over the last.
+pub const AGES: [u32; 3] = [7, 30, 90];
+
+/// Findings, counted in several ways. A finding counts once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// By severity, mildest first, as [`Severity::ALL`] has them.
+    pub by_severity: [u64; Severity::ALL.len()],
+    /// By age: up to 7, 30 and 90 days, and older.
+    pub by_age: [u64; AGES.len() + 1],
+    /// Days since which the oldest is known.
+    pub oldest_days: Option<u32>,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.by_severity.iter().sum()
+    }
+
+    fn add(&mut self, severity: Severity, age: u32) {
+        self.by_severity[severity as usize] += 1;
+        self.by_age[AGES.iter().position(|&most| age <= most).unwrap_or(AGES.len())] += 1;
+        self.oldest_days = self.oldest_days.max(Some(age));
+    }
+}
+
+/// What one bundle says of a control.
+#[derive(Clone, Debug)]
+pub struct StateOf<'r> {
+    /// The bundle.
+    pub reading: &'r Reading,
+    /// Number of the record that says so, from 0.
+    pub record: u64,
+    /// The state.
+    pub state: State,
+    /// Names the tested aspect.
+    pub sentence: &'r str,
+}
+
+/// A finding, with the bundle that has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidenced<'r> {
+    /// The bundle.
+    pub reading: &'r Reading,
+    /// The finding.
+    pub finding: &'r Finding,
+}
+
+/// A control, and all that the bundles are evidence of about it.
+#[derive(Clone, Debug)]
+pub struct ControlRow<'r> {
+    /// The control.
+    pub control: &'static Control,
+    /// The state over all bundles: the most serious one, where none of them says more than its own scope.
+    pub state: State,
+    /// One sentence that names the tested aspect, or two.
+    pub sentence: String,
+    /// What each bundle says.
+    pub states: Vec<StateOf<'r>>,
+    /// Findings that contradict it.
+    pub contradicting: Counts,
+    /// Findings that affect it.
+    pub affected: Counts,
+    /// Findings that call for its response.
+    pub response_due: Counts,
+    /// The findings that contradict it, worst first.
+    pub findings: Vec<Evidenced<'r>>,
+    /// Exceptions that cover places of these, by id.
+    pub exceptions: Vec<&'r Exception>,
+    /// What remains untested, one sentence each.
+    pub untested: Vec<String>,
+    /// Why every scan is evidence about it, where it is.
+    pub every_scan: Option<&'static str>,
+}
+
+impl ControlRow<'_> {
+    /// Whether it can be tested, or findings or scans bear on it.
+    pub fn is_touched(&self) -> bool {
+        self.state != State::NotTestable
+            || self.contradicting.total() + self.affected.total() + self.response_due.total() > 0
+            || self.every_scan.is_some()
+    }
+
+    /// The observed state as statements of applicability want it: `contradicted`, `no contradiction found in scope`, `not tested`.
+    pub fn observed(&self) -> &'static str {
+        match self.state {
+            State::Confirmed | State::Untriaged => "contradicted",
+            State::NoneObserved => "no contradiction found in scope",
+            State::Incomplete | State::NotTested | State::NotTestable => "not tested",
+        }
+    }
+
+    /// When it was last tested: the latest bundle that could tell.
+    pub fn last_tested(&self) -> Option<&str> {
+        let told = self.states.iter().filter(|one| !matches!(one.state, State::NotTested | State::NotTestable));
+        told.map(|one| one.reading.started.started.as_str()).max()
+    }
+}
+
+/// A clause of ISO/IEC 27001 that the bundles serve.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// The clause, the kind of record that serves it, and why.
+    pub clause: &'static ClauseReason,
+    /// Whether such a record is there.
+    pub served: bool,
+    /// What serves it, in a clause.
+    pub by: String,
+}
+
+/// An entry of another framework that findings bear on.
+#[derive(Clone, Debug)]
+pub struct TermRow {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Findings.
+    pub findings: u64,
+    /// Why every scan is evidence about it, where it is.
+    pub every_scan: Option<&'static str>,
+}
+
+/// The control view.
+#[derive(Clone, Debug)]
+pub struct ControlView<'r> {
+    /// The day on which ages are judged.
+    pub today: Date,
+    /// The bundles that it is made from: the latest of each series.
+    pub readings: Vec<&'r Reading>,
+    /// All controls of the catalogue, in its order.
+    pub controls: Vec<ControlRow<'r>>,
+    /// Clauses of ISO/IEC 27001.
+    pub clauses: Vec<Clause>,
+    /// Subcategories of NIST CSF 2.0.
+    pub csf: Vec<TermRow>,
+    /// Entries of the OWASP Non-Human Identities Top 10.
+    pub nhi: Vec<TermRow>,
+}
+
+impl<'r> ControlView<'r> {
+    /// The view of the latest bundle of each series on the day `today`.
+    pub fn of(readings: &Readings<'r>, today: Date) -> Self {
+        let current: Vec<&Reading> = readings.current().collect();
+        let over_time = readings.series.values().any(|bundles| bundles.len() > 1)
+            || current.iter().any(|reading| reading.findings.iter().any(has_past));
+        let controls = Catalogue::embedded().controls.iter().map(|control| row(control, &current, today)).collect();
+        Self {
+            today,
+            controls,
+            clauses: clauses(&current, over_time),
+            csf: terms(&current, |finding| &finding.csf, &csf_of_every_scan(over_time), &Taxonomies::embedded().csf),
+            nhi: terms(&current, |finding| &finding.nhi, &BTreeMap::new(), &Taxonomies::embedded().nhi),
+            readings: current,
+        }
+    }
+
+    /// The row of a control, by its number.
+    pub fn control(&self, number: &str) -> Option<&ControlRow<'r>> {
+        self.controls.iter().find(|row| row.control.number == number)
+    }
+}
+
+/// Whether the scan was compared with an earlier one, as far as the finding tells.
+fn has_past(finding: &Finding) -> bool {
+    finding.places.iter().any(|place| place.change.is_some())
+}
+
+fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> ControlRow<'r> {
+    let number = control.number.as_str();
+    let mut states = Vec::new();
+    let mut counts = [Counts::default(); Role::ALL.len()];
+    let (mut findings, mut exceptions) = (Vec::new(), BTreeMap::new());
+    for &reading in readings {
+        if let Some(said) = reading.controls.iter().find(|said| said.control == number) {
+            states.push(StateOf { reading, record: said.record, state: said.state, sentence: &said.sentence });
+        }
+        for finding in &reading.findings {
+            let Some(role) = finding.controls.iter().find(|one| one.control == number).map(|one| one.role) else {
+                continue;
+            };
+            let age = known_since(finding, reading).map_or(0, |day| days_between(day, today));
+            counts[role as usize].add(finding.severity, age);
+            if role == Role::Contradicts {
+                findings.push(Evidenced { reading, finding });
+                let covering = finding.places.iter().filter_map(|place| place.exception.as_ref());
+                exceptions.extend(covering.map(|exception| (exception.id.as_str(), exception)));
+            }
+        }
+    }
+    findings.sort_by_key(|one| std::cmp::Reverse(one.finding.severity));
+    let (state, sentence) = over_all(&states);
+    let every_scan = Crosswalk::embedded().run.iso27002.iter().find(|one| one.control == number);
+    ControlRow {
+        control,
+        state,
+        sentence,
+        contradicting: counts[Role::Contradicts as usize],
+        affected: counts[Role::Affected as usize],
+        response_due: counts[Role::ResponseDue as usize],
+        findings,
+        exceptions: exceptions.into_values().collect(),
+        untested: untested(control, &states),
+        every_scan: every_scan.map(|one| one.why.as_str()),
+        states,
+    }
+}
+
+/// The state over several bundles, with a sentence. What contradicts in one is not outweighed by the others; where none does, one
+/// that could not tell makes all of them incomplete.
+fn over_all(states: &[StateOf<'_>]) -> (State, String) {
+    if let [only] = states {
+        return (only.state, only.sentence.to_owned());
+    }
+    let with = |state: State| states.iter().filter(|one| one.state == state).count();
+    let all = states.len();
+    let state = [State::Confirmed, State::Untriaged].into_iter().find(|&state| with(state) > 0).unwrap_or_else(|| {
+        let observed = with(State::NoneObserved);
+        let untold = with(State::NotTested);
+        match () {
+            () if with(State::NotTestable) == all => State::NotTestable,
+            () if untold == all => State::NotTested,
+            () if observed == all => State::NoneObserved,
+            () => State::Incomplete,
+        }
+    });
+    if all == 0 {
+        return (State::NotTested, "There is no bundle that tells.".to_owned());
+    }
+    let aspect = states[0].sentence.split_once(". ").map_or(states[0].sentence, |(aspect, _)| aspect);
+    let some = State::ALL.iter().filter(|&&state| with(state) > 0);
+    let parts = some.map(|&state| format!("{} {}", with(state), state.name())).collect::<Vec<_>>().join(", ");
+    let sentence = if state == State::NotTestable {
+        states[0].sentence.to_owned()
+    } else {
+        format!("{}. Of {all} series: {parts}.", aspect.trim_end_matches('.'))
+    };
+    (state, sentence)
+}
+
+fn untested(control: &Control, states: &[StateOf<'_>]) -> Vec<String> {
+    let mut untested = Vec::new();
+    if Crosswalk::embedded().aspect(&control.number).is_none() {
+        untested.push("all of it: scanning content sets no state for this control".to_owned());
+        return untested;
+    }
+    untested.push("all of the control but the aspect that the sentence names".to_owned());
+    for StateOf { reading, state, .. } in states {
+        let name = &reading.name;
+        if *state == State::NotTested {
+            untested.push(format!("{name}: no rule that could tell was at work"));
+        }
+        let failing = reading.gaps.iter().filter(|gap| gap.accepted.is_none()).count();
+        if failing > 0 {
+            untested.push(format!("{name}: {} could not be read, or not wholly", counted(failing as u64, "part")));
+        }
+        if reading.coverage.files_excluded > 0 {
+            let files = reading.coverage.files_excluded;
+            untested.push(format!("{name}: {} left out by policy", counted(files, "file")));
+        }
+        if reading.coverage.history.is_none() {
+            untested.push(format!("{name}: the history of the repository"));
+        }
+    }
+    untested
+}
+
+fn clauses(readings: &[&Reading], over_time: bool) -> Vec<Clause> {
+    let scans = readings.len();
+    let clause = |clause: &'static ClauseReason| {
+        let (served, by) = match clause.record {
+            Record::Scan => (scans > 0, format!("records of {}", counted(scans as u64, "scan"))),
+            Record::Scope => (scans > 0, format!("scope and coverage of {}", counted(scans as u64, "scan"))),
+            Record::Comparison if over_time => (true, "comparisons with earlier scans".to_owned()),
+            Record::Comparison => (false, "nothing: no scan was compared with an earlier one".to_owned()),
+        };
+        Clause { clause, served, by }
+    };
+    Crosswalk::embedded().run.clauses.iter().map(clause).collect()
+}
+
+fn csf_of_every_scan(over_time: bool) -> BTreeMap<&'static str, &'static str> {
+    let of_run = Crosswalk::embedded().run.csf.iter().filter(|one| over_time || one.record != Record::Comparison);
+    of_run.map(|one| (one.id.as_str(), one.why.as_str())).collect()
+}
+
+fn terms(
+    readings: &[&Reading],
+    of: fn(&Finding) -> &Vec<String>,
+    every_scan: &BTreeMap<&'static str, &'static str>,
+    taxonomy: &Taxonomy,
+) -> Vec<TermRow> {
+    let mut counts: BTreeMap<&str, u64> = every_scan.keys().map(|&id| (id, 0)).collect();
+    for finding in readings.iter().flat_map(|reading| &reading.findings) {
+        for id in of(finding).iter().map(String::as_str).collect::<BTreeSet<_>>() {
+            *counts.entry(id).or_default() += 1;
+        }
+    }
+    let row = |(id, findings): (&str, u64)| TermRow {
+        id: id.to_owned(),
+        title: taxonomy.get(id).map(|term| term.title.clone()).unwrap_or_default(),
+        findings,
+        every_scan: every_scan.get(id).copied(),
+    };
+    counts.into_iter().map(row).collect()
+}

@@ -1,0 +1,68 @@
+//! What one or several bundles say, put as people ask: by control ([`ControlView`]), over time ([`trend()`]). Exports, registers and pages
+//! are made of these.
+//!
+//! Reads evidence alone and decides nothing: states come from the records, and no sum over them says that a control passes.
+
+mod controls;
+mod trend;
+
+pub use controls::{AGES, Clause, ControlRow, ControlView, Counts, Evidenced, StateOf, TermRow};
+pub use trend::{Point, trend};
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::evidence::reading::{Finding, Place, Reading};
+use crate::evidence::series::Subject;
+
+/// Bundles by series, each from the earliest to the latest.
+#[derive(Clone, Debug)]
+pub struct Readings<'r> {
+    /// What each is of, and its bundles; never an empty one.
+    pub series: BTreeMap<Subject, Vec<&'r Reading>>,
+}
+
+impl<'r> Readings<'r> {
+    /// Sorts `readings`. Two of the same scan count once.
+    pub fn of(readings: &'r [Reading]) -> Self {
+        let mut series: BTreeMap<Subject, Vec<&Reading>> = BTreeMap::new();
+        for reading in readings {
+            series.entry(reading.subject.clone()).or_default().push(reading);
+        }
+        for bundles in series.values_mut() {
+            bundles.sort_by(|a, b| (&a.started.started, &a.scan).cmp(&(&b.started.started, &b.scan)));
+            bundles.dedup_by(|a, b| a.scan == b.scan);
+        }
+        Self { series }
+    }
+
+    /// The latest bundle of each series.
+    pub fn current(&self) -> impl Iterator<Item = &'r Reading> {
+        self.series.values().filter_map(|bundles| bundles.last().copied())
+    }
+}
+
+/// The day of a moment as records write it.
+pub fn day_of(time: &str) -> Option<Date> {
+    time.get(..10)?.parse().ok()
+}
+
+/// Whole days from `from` to `to`; 0 where `to` is not later.
+pub fn days_between(from: Date, to: Date) -> u32 {
+    let days = from.until(to).map_or(0, |span| span.get_days());
+    u32::try_from(days).unwrap_or(0)
+}
+
+/// The day since which a place is known to hold the secret: the commit that introduced it, else what earlier scans knew, else the
+/// scan itself.
+pub fn since(place: &Place, reading: &Reading) -> Option<Date> {
+    let introduced = place.history.as_ref().and_then(|life| life.introduced.as_ref()?.time.as_deref());
+    let known = place.change.as_ref().and_then(|change| change.since.as_deref());
+    [introduced, known, Some(reading.started.started.as_str())].into_iter().flatten().filter_map(day_of).min()
+}
+
+/// The day since which the secret is known at any of its places.
+pub fn known_since(finding: &Finding, reading: &Reading) -> Option<Date> {
+    finding.places.iter().filter_map(|place| since(place, reading)).min()
+}
