@@ -1,0 +1,34 @@
+//! The risk register: one scenario a credential, fed by evidence, kept by people.
+//!
+//! | part | what it is |
+//! | --- | --- |
+//! | `register.csv` | a row for each scenario (`row`), in columns of which each has one keeper ([`columns`]) |
+//! | `register.journal.jsonl` | a chain of records of all that became of the rows ([`journal`]) |
+//!
+//! Rows are made from bundles of evidence (`update`), are judged on a day (`assess`), are closed and never deleted. What people
+//! wrote stays as they wrote it.
+
+mod assess;
+pub mod columns;
+mod error;
+pub mod export;
+pub mod journal;
+mod observe;
+mod owners;
+mod row;
+mod scenario;
+mod table;
+mod update;
+
+pub use assess::Setting;
+pub use error::RegisterError;
+pub use journal::{Access, Attestation, Journal, JournalError, Settings};
+pub use owners::{Directory, Owners, OwnersError, Unit, Units};
+pub use row::{
+    Acceptance, Condition, Decided, Dismissal, Kept, Observation, Rotation, Row, Seen, SeriesFacts, Status, UNASSIGNED,
+};
+pub use table::{Scales, Table, TableError};
+pub use update::{Act, Changes, Register, scenario_id, scenarios};
+
+#[cfg(test)]
+mod tests;

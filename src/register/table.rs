@@ -1,0 +1,219 @@
+//! The register file: CSV that people open in a spreadsheet. Read strictly, since what is written back must hold what they wrote, and
+//! nothing that a spreadsheet mangled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use sha2::{Digest as _, Sha256};
+
+use super::columns::{self, COLUMNS, Column, DERIVED, Holds, Keeper};
+use super::row::{Kept, Row};
+use crate::blob::hex;
+use crate::report::csv::inert;
+
+/// Hexadecimal digits of a check.
+const CHECK: usize = 12;
+
+/// A register file that is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct TableError {
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// What is wrong, in a clause.
+    pub what: String,
+}
+
+/// What a register file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// The scenarios, by id.
+    pub rows: BTreeMap<String, Row>,
+    /// Columns that straykey does not know, in their order.
+    pub others: Vec<String>,
+}
+
+/// The steps of the scales that cells may name.
+#[derive(Clone, Copy, Debug)]
+pub struct Scales {
+    /// Of the likelihood.
+    pub likelihood: usize,
+    /// Of the impact.
+    pub impact: usize,
+}
+
+impl Table {
+    /// Reads the file that holds `bytes`. A mark of the byte order, CRLF and semicolons in place of commas are what spreadsheets
+    /// write, and are taken.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is damaged: not UTF-8, too few cells, a cell that straykey keeps and did not write, a cell of people's that
+    /// cannot be what its column says, an id that occurs twice.
+    pub fn read(bytes: &[u8], scales: Scales) -> Result<Self, TableError> {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter(bytes)).has_headers(false).from_reader(bytes);
+        let mut records = reader.records();
+        let header = match records.next() {
+            Some(header) => header.map_err(|error| fault_of(&error))?,
+            None => return Err(TableError { line: 1, what: "it has no header".to_owned() }),
+        };
+        let header = Header::of(header.iter().map(str::trim))?;
+        let mut table =
+            Self { rows: BTreeMap::new(), others: header.others.iter().map(|(name, _)| name.clone()).collect() };
+        let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+        for record in records {
+            let record = record.map_err(|error| fault_of(&error))?;
+            let line = record.position().map_or(0, ::csv::Position::line);
+            let row = header.row(&record, scales).map_err(|what| TableError { line, what })?;
+            let id = row.kept.id.clone();
+            if let Some(before) = lines.insert(id.clone(), line) {
+                return Err(TableError { line, what: format!("{id} stands on line {before} already") });
+            }
+            table.rows.insert(id, row);
+        }
+        Ok(table)
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut csv = ::csv::WriterBuilder::new().quote_style(::csv::QuoteStyle::Always).from_writer(out);
+        let names = COLUMNS.iter().map(|column| column.name).chain(self.others.iter().map(String::as_str));
+        csv.write_record(names)?;
+        for row in self.rows.values() {
+            let cells = COLUMNS.iter().map(|column| match column.keeper {
+                Keeper::People => row.decided.get(column.name).to_owned(),
+                Keeper::Straykey if column.name == "check" => check_of(&row.kept),
+                Keeper::Straykey => columns::cell(&row.kept, column.name),
+            });
+            let others = self.others.iter().map(|name| row.decided.others.get(name).cloned().unwrap_or_default());
+            csv.write_record(cells.chain(others).map(|cell| quoted(&cell)))?;
+        }
+        csv.flush()
+    }
+}
+
+/// The check of what straykey keeps of a row.
+fn check_of(kept: &Kept) -> String {
+    check(|name| columns::cell(kept, name))
+}
+
+fn check(cell: impl Fn(&str) -> String) -> String {
+    let mut sha256 = Sha256::new();
+    for column in COLUMNS.iter().filter(|column| is_checked(column)) {
+        sha256.update(column.name);
+        sha256.update([0]);
+        sha256.update(cell(column.name));
+        sha256.update([0]);
+    }
+    hex(&sha256.finalize())[..CHECK].to_owned()
+}
+
+/// Whether the check covers a column.
+pub(super) fn is_checked(column: &Column) -> bool {
+    column.keeper == Keeper::Straykey && !DERIVED.contains(&column.name)
+}
+
+/// A cell as one that no spreadsheet runs. Unlike [`inert`] alone it can be taken back, whatever the cell begins with.
+fn quoted(cell: &str) -> String {
+    if is_formula(cell.trim_start_matches('\'')) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// What a cell said before it was written by [`quoted`].
+fn unquoted(cell: &str) -> String {
+    let cell = cell.replace("\r\n", "\n");
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest.to_owned(),
+        _ => cell,
+    }
+}
+
+fn is_formula(cell: &str) -> bool {
+    inert(cell) != cell
+}
+
+/// Commas, unless the header has semicolons and no comma: spreadsheets of some languages write these.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let header = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    if header.contains(&b';') && !header.contains(&b',') { b';' } else { b',' }
+}
+
+fn fault_of(error: &::csv::Error) -> TableError {
+    let line = error.position().map_or(1, ::csv::Position::line);
+    let what = match error.kind() {
+        ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("it has {len} cells, and the header has {expected_len}")
+        }
+        ::csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+        _ => "it is no CSV".to_owned(),
+    };
+    TableError { line, what }
+}
+
+/// Where the columns are.
+struct Header {
+    at: BTreeMap<&'static str, usize>,
+    others: Vec<(String, usize)>,
+}
+
+impl Header {
+    fn of<'h>(names: impl Iterator<Item = &'h str>) -> Result<Self, TableError> {
+        let fail = |what| Err(TableError { line: 1, what });
+        let (mut at, mut others, mut seen) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        for (index, name) in names.enumerate() {
+            let name = unquoted(name);
+            if !seen.insert(name.clone()) {
+                return fail(format!("the column `{name}` is there twice"));
+            }
+            match columns::column(&name) {
+                Some(column) => drop(at.insert(column.name, index)),
+                None => others.push((name, index)),
+            }
+        }
+        let missing = COLUMNS.iter().find(|column| column.keeper == Keeper::Straykey && !at.contains_key(column.name));
+        match missing {
+            Some(column) => fail(format!("the column `{}`, which straykey keeps, is not there", column.name)),
+            None => Ok(Self { at, others }),
+        }
+    }
+
+    fn row(&self, record: &::csv::StringRecord, scales: Scales) -> Result<Row, String> {
+        let cells: BTreeMap<&str, String> =
+            self.at.iter().map(|(&name, &index)| (name, unquoted(record.get(index).unwrap_or_default()))).collect();
+        let get = |name: &str| cells.get(name).map_or("", String::as_str);
+        let id = get("id");
+        let named = if is_id(id) { id } else { "the row" };
+        if check(|name| get(name).to_owned()) != get("check") {
+            return Err(format!(
+                "{named} is not as straykey wrote it: one of the columns that it keeps was changed, or the row is damaged"
+            ));
+        }
+        if !is_id(id) {
+            return Err("it has no id".to_owned());
+        }
+        for column in COLUMNS.iter().filter(|column| column.keeper == Keeper::People && column.holds != Holds::Text) {
+            if let Some(fault) = columns::fault(column, get(column.name), scales.likelihood, scales.impact) {
+                return Err(format!("{id}: `{}` {fault}", column.name));
+            }
+        }
+        let mut row = columns::row(get).map_err(|column| format!("{id}: `{column}` is not as straykey writes it"))?;
+        for (name, index) in &self.others {
+            let cell = unquoted(record.get(*index).unwrap_or_default());
+            if !cell.is_empty() {
+                row.decided.others.insert(name.clone(), cell);
+            }
+        }
+        Ok(row)
+    }
+}
+
+/// Whether `text` has the form of an id.
+pub(super) fn is_id(text: &str) -> bool {
+    text.strip_prefix("SK-").is_some_and(|rest| {
+        rest.len() == 12 && rest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    })
+}

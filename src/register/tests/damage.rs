@@ -1,0 +1,163 @@
+//! Files that spreadsheets, crashes and people damaged, and two updates at once.
+
+use std::fs;
+
+use super::*;
+
+/// A register with three rows.
+fn register() -> Kept {
+    let kept = Kept::new();
+    kept.update(&[scan("shop", "2026-01-01", &[secret("a"), secret("b"), secret("c")])], "2026-01-01");
+    kept
+}
+
+fn fault(kept: &Kept) -> String {
+    kept.open().unwrap_err().to_string()
+}
+
+#[test]
+fn a_damaged_row_is_refused_with_its_line() {
+    let kept = register();
+    let sound = fs::read_to_string(kept.csv()).unwrap();
+    let second = sound.lines().nth(2).unwrap().to_owned();
+    for (from, to, part) in [
+        // A column that straykey keeps.
+        ("\"4 - high\"", "\"1 - very low\"", "is not as straykey wrote it"),
+        // A spreadsheet that makes a number of the id, a date of the day.
+        ("\"2026-01-01\"", "\"01.01.2026\"", "is not as straykey wrote it"),
+        ("\"SK-", "\"XK-", "is not as straykey wrote it"),
+        // A cell lost.
+        ("\"open\",", "", "cells, and the header has"),
+    ] {
+        assert!(second.contains(from), "{from}");
+        fs::write(kept.csv(), sound.replace(&second, &second.replacen(from, to, 1))).unwrap();
+        let error = fault(&kept);
+        assert!(error.starts_with("line 3: ") && error.contains(part), "{error}");
+    }
+    fs::write(kept.csv(), sound.replace(&second, &format!("{second}\n{second}"))).unwrap();
+    let error = fault(&kept);
+    assert!(error.starts_with("line 4: ") && error.ends_with("stands on line 3 already"), "{error}");
+    fs::write(kept.csv(), sound.replacen("\"reason\"", "\"Reason\"", 1)).unwrap();
+    assert!(fault(&kept).starts_with("line 1: the column `reason`"), "{}", fault(&kept));
+    fs::write(kept.csv(), sound.replacen("\"notes\"", "\"owner\"", 1)).unwrap();
+    assert!(fault(&kept).starts_with("line 1: the column `owner` is there twice"));
+    let mut bytes = sound.clone().into_bytes();
+    let at = sound.find(&second).unwrap() + 40;
+    bytes[at] = 0xFF;
+    fs::write(kept.csv(), bytes).unwrap();
+    assert!(fault(&kept).starts_with("line 3: it is not UTF-8"), "{}", fault(&kept));
+    fs::write(kept.csv(), "").unwrap();
+    assert!(fault(&kept).starts_with("line 1: "));
+    fs::write(kept.csv(), &sound).unwrap();
+    assert!(kept.open().is_ok());
+}
+
+#[test]
+fn a_cell_of_peoples_that_cannot_be_is_refused_with_its_line() {
+    for (column, cell, part) in [
+        ("treatment", "ignore", "is none of open, mitigate"),
+        ("likelihood", "6", "has 1 to 5"),
+        ("residual_impact", "high", "has 1 to 5"),
+        ("due_on", "30.06.2026", "is no day"),
+        ("review_on", "2026-02-30", "is no day"),
+    ] {
+        let kept = register();
+        let id = kept.rows().into_keys().nth(1).unwrap();
+        kept.write(&id, column, cell);
+        let error = fault(&kept);
+        assert!(error.starts_with("line 3: ") && error.contains(column) && error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn what_spreadsheets_do_to_a_file_as_a_whole_is_taken() {
+    let kept = register();
+    let before = kept.rows();
+    let sound = fs::read_to_string(kept.csv()).unwrap();
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(sound.as_bytes());
+    let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+    for (delimiter, mark, end) in [(b';', "\u{feff}", "\r\n"), (b',', "\u{feff}", "\n"), (b',', "", "\r\n")] {
+        let mut out = mark.as_bytes().to_vec();
+        let terminator = if end == "\n" { ::csv::Terminator::Any(b'\n') } else { ::csv::Terminator::CRLF };
+        let mut writer = ::csv::WriterBuilder::new().delimiter(delimiter).terminator(terminator).from_writer(&mut out);
+        // The rows in another order, as somebody sorted them.
+        writer.write_record(&records[0]).unwrap();
+        records[1..].iter().rev().for_each(|record| writer.write_record(record).unwrap());
+        drop(writer);
+        fs::write(kept.csv(), out).unwrap();
+        assert_eq!(kept.rows(), before);
+    }
+    assert_eq!(kept.update(&[], "2026-01-01").restored, Vec::<String>::new());
+    assert_eq!(fs::read_to_string(kept.csv()).unwrap(), sound);
+}
+
+#[test]
+fn what_a_crash_kept_from_being_written_is_brought_back() {
+    let kept = register();
+    let first = fs::read(kept.csv()).unwrap();
+    let id = kept.rows().into_keys().next().unwrap();
+    kept.update(&[scan("shop", "2026-01-02", &[secret("d")])], "2026-01-02");
+    let after = kept.rows();
+    // The journal was written, the file was not.
+    fs::write(kept.csv(), &first).unwrap();
+    kept.write(&id, "notes", "written meanwhile");
+    let changes = kept.update(&[], "2026-01-02");
+    assert_eq!(changes.restored.len(), 4, "three that have gone, and a new one");
+    let mut expected = after;
+    expected.get_mut(&id).unwrap().decided.set("notes", "written meanwhile".to_owned());
+    assert_eq!(kept.rows(), expected);
+    // The same where the file has gone altogether; what people wrote is in the journal.
+    fs::remove_file(kept.csv()).unwrap();
+    kept.update(&[], "2026-01-02");
+    assert_eq!(kept.rows(), expected);
+    // A line that a crash cut off counts for nothing.
+    let journal = fs::read(kept.journal()).unwrap();
+    fs::write(kept.journal(), [&journal[..], b"{\"body\":{\"ty"].concat()).unwrap();
+    kept.update(&[scan("shop", "2026-01-03", &[secret("e")])], "2026-01-03");
+    assert_eq!(kept.rows().len(), 5);
+}
+
+#[test]
+fn a_journal_that_does_not_fit_is_refused() {
+    let kept = register();
+    let (csv, journal) = (fs::read(kept.csv()).unwrap(), fs::read_to_string(kept.journal()).unwrap());
+    let lines: Vec<&str> = journal.split_inclusive('\n').collect();
+    for (text, part) in [
+        (lines[..lines.len() - 1].concat(), "is in the file and not in the journal"),
+        (journal.replacen("sample-key", "sample-kex", 1), "has the hash"),
+        ([&lines[..2], &lines[3..]].concat().concat(), "stands in its place"),
+        (String::new(), "is not there or is empty"),
+    ] {
+        fs::write(kept.journal(), text).unwrap();
+        let error = fault(&kept);
+        assert!(error.contains(part), "{error}");
+        assert_eq!(fs::read(kept.csv()).unwrap(), csv);
+    }
+    // An end that is missing shows in the rows that it changed.
+    fs::write(kept.journal(), &journal).unwrap();
+    kept.update(&[scan("shop", "2026-01-02", &[])], "2026-01-02");
+    fs::write(kept.journal(), &journal).unwrap();
+    assert!(fault(&kept).contains("its end is missing"), "{}", fault(&kept));
+}
+
+#[test]
+fn updates_at_once_lose_nothing() {
+    let kept = Kept::new();
+    let names: Vec<String> = (0..8).map(|number| format!("{number}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let kept = &kept;
+            scope.spawn(move || {
+                // What the commands do: the journal is had first, then the file is read.
+                let journal = Journal::open(&kept.journal(), Access::Create).unwrap();
+                let file = fs::read(kept.csv()).ok();
+                let mut register = Register::open(file.as_deref(), journal, SCALES).unwrap();
+                let reading = scan(&format!("unit{name}"), "2026-01-01", &[secret(name)]);
+                register.apply(&reading, kept.setting(), ACT).unwrap();
+                register.judge_all(kept.setting(), ACT, day("2026-01-01"));
+                kept.close(register);
+            });
+        }
+    });
+    assert_eq!(kept.rows().len(), names.len());
+}

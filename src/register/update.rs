@@ -1,0 +1,583 @@
+//! The register itself: rows from the file, brought up to the journal, changed by evidence and attestations, and written back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::assess::{Setting, assess};
+use super::columns::{self, COLUMNS, Keeper};
+use super::error::RegisterError;
+use super::journal::{
+    Applied, Attestation, Created, DecisionChange, Entry, Journal, Known, Last, RowChange, SCHEMA, Settings,
+};
+use super::observe::{is_of, new_row, observed, same, series};
+use super::row::{Decided, Observation, Rotation, Row, Seen, Status};
+use super::scenario::id_of;
+use super::table::{Scales, Table, is_checked};
+use crate::evidence::reading::{Assurance, Finding, Reading};
+use crate::evidence::series::Subject;
+use crate::finding::ChangeState;
+use crate::report::TargetKind;
+use crate::view::{day_of, known_since};
+
+/// Who does something, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// RFC 3339 in UTC.
+    pub at: &'a str,
+    /// Who, or what account.
+    pub by: &'a str,
+}
+
+/// What an update came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Bundles that were taken in.
+    pub applied: usize,
+    /// Bundles that were not taken in, each with why.
+    pub skipped: Vec<String>,
+    /// Rows that were made.
+    pub created: BTreeSet<String>,
+    /// Rows that were closed.
+    pub closed: BTreeSet<String>,
+    /// Rows that were opened again.
+    pub reopened: BTreeSet<String>,
+    /// Rows that say something else, with those of the above that changed more than once.
+    pub changed: BTreeSet<String>,
+    /// Rows that people changed.
+    pub decided: usize,
+    /// Rows that were missing in the file, or older there than in the journal, and were brought back.
+    pub restored: Vec<String>,
+}
+
+/// A bundle that is being taken in.
+#[derive(Clone, Copy)]
+struct Taken<'r> {
+    reading: &'r Reading,
+    /// When its scan began.
+    day: Date,
+    /// A later one of its series was taken in before it.
+    late: bool,
+}
+
+/// A register that is open: nobody else changes it.
+#[derive(Debug)]
+pub struct Register {
+    table: Table,
+    journal: Journal,
+    /// What the journal knows of each row, with what is to be appended.
+    known: BTreeMap<String, Known>,
+    /// What is to be appended.
+    entries: Vec<Entry>,
+    /// By what rows are judged, until the journal has its first record.
+    settings: Option<Settings>,
+    /// Bundles of changes are taken in as well: there is nothing else that they could be held against.
+    takes_changes: bool,
+    changes: Changes,
+}
+
+impl Register {
+    /// Opens the register whose file holds `file`; none where there is no file yet. Rows that the journal has and the file lacks are
+    /// brought back.
+    ///
+    /// # Errors
+    ///
+    /// The file is damaged, or the two do not belong together.
+    pub fn open(file: Option<&[u8]>, mut journal: Journal, scales: Scales) -> Result<Self, RegisterError> {
+        let table = file.map(|bytes| Table::read(bytes, scales)).transpose()?.unwrap_or_default();
+        let known = std::mem::take(&mut journal.rows);
+        if journal.is_empty() && !table.rows.is_empty() {
+            return Err(RegisterError::Apart(
+                "the file has rows, and the journal, which has to lie beside it, is not there or is empty".to_owned(),
+            ));
+        }
+        let mut register = Self {
+            table,
+            journal,
+            known,
+            entries: Vec::new(),
+            settings: None,
+            takes_changes: false,
+            changes: Changes::default(),
+        };
+        register.heal()?;
+        Ok(register)
+    }
+
+    /// Brings rows up to the journal: a crash kept them from being written, or somebody deleted them or put an older file back.
+    fn heal(&mut self) -> Result<(), RegisterError> {
+        if let Some(id) = self.table.rows.keys().find(|id| !self.known.contains_key(*id)) {
+            return Err(RegisterError::Apart(format!(
+                "{id} is in the file and not in the journal: they do not belong together"
+            )));
+        }
+        for (id, known) in &self.known {
+            if known.kept.is_empty() {
+                return Err(RegisterError::Apart(format!("the journal tells of {id} and never made it")));
+            }
+            let row = self.table.rows.get(id);
+            match row.map(|row| row.kept.record) {
+                Some(record) if record == known.record => continue,
+                Some(record) if record > known.record => {
+                    return Err(RegisterError::Apart(format!(
+                        "{id} was last changed by record {record}, and the journal has none such of it: its end is missing"
+                    )));
+                }
+                _ => {}
+            }
+            let whole = known
+                .row()
+                .map_err(|column| RegisterError::Apart(format!("the journal has no sound `{column}` of {id}")))?;
+            // What people wrote into a file that is older than the journal is theirs all the same.
+            let decided = row.map_or(whole.decided, |row| row.decided.clone());
+            self.changes.restored.push(id.clone());
+            self.table.rows.insert(id.clone(), Row { kept: whole.kept, decided });
+        }
+        Ok(())
+    }
+
+    /// The rows, by id.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.table.rows.values()
+    }
+
+    /// The row called `id`.
+    pub fn row(&self, id: &str) -> Option<&Row> {
+        self.table.rows.get(id)
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// What came of it so far.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Whether the bundle of the scan `scan`, whose manifest has this digest, was taken in before.
+    ///
+    /// # Errors
+    ///
+    /// Another bundle of the same scan was.
+    pub fn has_taken_in(&self, bundle: &str, scan: &str, manifest_sha256: &str) -> Result<bool, RegisterError> {
+        match self.journal.applied.get(scan) {
+            None => Ok(false),
+            Some(known) if known == manifest_sha256 => Ok(true),
+            Some(_) => Err(RegisterError::Bundle {
+                bundle: bundle.to_owned(),
+                why: "is of a scan that was taken in already, and is not the same".to_owned(),
+            }),
+        }
+    }
+
+    /// Judges all rows on the day `today`, when all bundles were taken in.
+    pub fn judge_all(&mut self, setting: Setting<'_>, act: Act<'_>, today: Date) {
+        let ids: Vec<String> = self.table.rows.keys().cloned().collect();
+        for id in ids {
+            self.judge(&id, setting, act, today);
+        }
+        self.date_rows();
+    }
+
+    /// Records by what rows are judged, if that is not what it was.
+    ///
+    /// # Errors
+    ///
+    /// A scope or a mapping of owners was given before, and is not now: owners and estimates would change by a slip.
+    pub fn judge_by(&mut self, settings: Settings) -> Result<(), RegisterError> {
+        let Some(before) = &self.journal.settings else {
+            self.settings = Some(settings);
+            return Ok(());
+        };
+        for (option, before, now) in [
+            ("--scope", &before.scope_sha256, &settings.scope_sha256),
+            ("--owners", &before.owners_sha256, &settings.owners_sha256),
+        ] {
+            if before.is_some() && now.is_none() {
+                return Err(RegisterError::Apart(format!(
+                    "its rows were judged with {option} before, which has to be given: without it owners and estimates would be others"
+                )));
+            }
+        }
+        let same = Settings { at: before.at.clone(), by: before.by.clone(), ..settings.clone() } == *before;
+        if !same {
+            self.entries.push(Entry::Settings(settings.clone()));
+            self.journal.settings = Some(settings);
+        }
+        Ok(())
+    }
+
+    /// Records what people wrote since the last time.
+    pub fn notice_decisions(&mut self, act: Act<'_>) {
+        for (id, row) in &self.table.rows {
+            let Some(known) = self.known.get_mut(id) else { continue };
+            let now = decided(&row.decided);
+            let mut columns: BTreeMap<String, String> =
+                now.iter().filter(|(name, cell)| known.decided.get(*name) != Some(cell)).map(owned).collect();
+            let gone = known.decided.keys().filter(|name| !now.contains_key(*name));
+            columns.extend(gone.map(|name| (name.clone(), String::new())));
+            if !columns.is_empty() {
+                known.decided = now;
+                self.changes.decided += 1;
+                self.entries.push(Entry::Decision(DecisionChange { at: act.at.to_owned(), id: id.clone(), columns }));
+            }
+        }
+    }
+
+    /// Takes in one bundle. Those of a series are to come from the earliest to the latest: what comes after a later one tells only since
+    /// when things are known.
+    ///
+    /// # Errors
+    ///
+    /// It is under another key, or another bundle of the same scan was taken in. Nothing of the register is to be written then.
+    pub fn apply(&mut self, reading: &Reading, setting: Setting<'_>, act: Act<'_>) -> Result<(), RegisterError> {
+        let bundle = reading.name.clone();
+        let refused = |why: &str| RegisterError::Bundle { bundle: bundle.clone(), why: why.to_owned() };
+        let day = day_of(&reading.started.started).ok_or_else(|| refused("does not say when it began"))?;
+        if self.has_taken_in(&bundle, &reading.scan, &reading.manifest_sha256)? {
+            return Ok(());
+        }
+        let of_changes = |kind: &str| TargetKind::named(kind).is_some_and(TargetKind::is_of_changes);
+        if !self.takes_changes && reading.started.targets.iter().any(|target| of_changes(&target.kind)) {
+            self.changes.skipped.push(format!("{bundle} is of a change alone, which does not tell what else there is"));
+            return Ok(());
+        }
+        self.check_key(reading, act)?;
+        let last = self.journal.last.get(&reading.subject);
+        let late = last.is_some_and(|last| last.started > reading.started.started);
+        let targets: Vec<String> = reading.started.targets.iter().map(|target| target.given.clone()).collect();
+        let same_targets = last.is_none_or(|last| last.targets == targets);
+        let mut found: BTreeMap<String, (String, Vec<&Finding>)> = BTreeMap::new();
+        for finding in &reading.findings {
+            let (id, fingerprint) = id_of(finding, reading);
+            found.entry(id).or_insert_with(|| (fingerprint, Vec::new())).1.push(finding);
+        }
+        self.record_applied(reading, targets, late, act);
+        let taken = Taken { reading, day, late };
+        let mut touched: Vec<String> = Vec::new();
+        for (id, (fingerprint, findings)) in &found {
+            if self.see((id, fingerprint), findings, taken) {
+                touched.push(id.clone());
+            }
+        }
+        if !late {
+            touched.extend(self.miss(reading, day, same_targets, &found));
+        }
+        // What was judged on a later day is not to be judged on an earlier one; what comes late is judged at the end.
+        let day =
+            self.journal.last.values().filter_map(|last| day_of(&last.started)).max().map_or(day, |last| last.max(day));
+        for id in touched.iter().filter(|_| !late) {
+            self.judge(id, setting, act, day);
+        }
+        self.changes.applied += 1;
+        Ok(())
+    }
+
+    /// Refuses a bundle under another key; the first one gives the register its key.
+    fn check_key(&mut self, reading: &Reading, act: Act<'_>) -> Result<(), RegisterError> {
+        let key = &reading.started.key;
+        match &self.journal.key {
+            Some(wanted) if wanted.id != key.id => Err(RegisterError::Key {
+                bundle: reading.name.clone(),
+                found: key.id.clone(),
+                wanted: wanted.id.clone(),
+            }),
+            Some(_) => Ok(()),
+            None => {
+                // Nobody else has this scan's name, so nobody else has the register's.
+                self.journal.register.clone_from(&reading.scan);
+                self.journal.key = Some(key.clone());
+                self.entries.push(Entry::RegisterCreated(Created {
+                    schema: SCHEMA.to_owned(),
+                    at: act.at.to_owned(),
+                    key_id: key.id.clone(),
+                    keyed: key.keyed.clone(),
+                }));
+                if let Some(settings) = self.settings.take() {
+                    self.entries.push(Entry::Settings(settings.clone()));
+                    self.journal.settings = Some(settings);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn record_applied(&mut self, reading: &Reading, targets: Vec<String>, late: bool, act: Act<'_>) {
+        let (assurance, signed_by) = match &reading.assurance {
+            Assurance::Made => ("made", None),
+            Assurance::Consistent => ("consistent", None),
+            Assurance::Authentic(key) => ("authentic", Some(key.clone())),
+        };
+        let started = reading.started.started.clone();
+        if !late {
+            let last = Last { scan: reading.scan.clone(), started: started.clone(), targets: targets.clone() };
+            self.journal.last.insert(reading.subject.clone(), last);
+        }
+        self.journal.applied.insert(reading.scan.clone(), reading.manifest_sha256.clone());
+        self.entries.push(Entry::EvidenceApplied(Applied {
+            at: act.at.to_owned(),
+            by: act.by.to_owned(),
+            scan: reading.scan.clone(),
+            manifest_sha256: reading.manifest_sha256.clone(),
+            assurance: assurance.to_owned(),
+            signed_by,
+            subject: reading.subject.clone(),
+            started,
+            targets,
+            late,
+        }));
+    }
+
+    /// A credential that the bundle has. Whether its row says something else now.
+    fn see(&mut self, (id, fingerprint): (&str, &str), findings: &[&Finding], taken: Taken<'_>) -> bool {
+        let Taken { reading, day, late } = taken;
+        let since = findings.iter().filter_map(|finding| known_since(finding, reading)).min().unwrap_or(day);
+        let mut observation = observed(findings, reading, since, day);
+        if late {
+            // It was there, and the later scan of this series, which was taken in first, does not have it.
+            observation.seen = Seen::Gone;
+            let last = self.journal.last.get(&reading.subject);
+            if let Some(last) = last {
+                last.started.get(..10).unwrap_or_default().clone_into(&mut observation.on);
+                observation.scan.clone_from(&last.scan);
+            }
+        }
+        let came_back = findings.iter().flat_map(|finding| &finding.places).any(|place| {
+            let change = place.change.as_ref();
+            change.is_some_and(|change| {
+                ChangeState::named(&change.state) == Some(ChangeState::Reintroduced)
+                    && change.cause.as_deref() == Some("code")
+            })
+        });
+        let Some(row) = self.table.rows.get_mut(id) else {
+            let mut row = new_row(id, fingerprint, day);
+            if came_back && !late {
+                row.kept.back_on = Some(day.to_string());
+            }
+            row.kept.observed.push(observation);
+            self.table.rows.insert(id.to_owned(), row);
+            return true;
+        };
+        let kept = &mut row.kept;
+        let Some(at) = kept.observed.iter().position(|one| is_of(one, &reading.subject)) else {
+            kept.observed.push(observation);
+            kept.observed.sort_by(|a, b| series(a).cmp(&series(b)));
+            return true;
+        };
+        let known = &mut kept.observed[at];
+        if late {
+            let earlier = observation.since < known.since;
+            if earlier {
+                known.since = observation.since;
+            }
+            return earlier;
+        }
+        observation.since = observation.since.min(known.since.clone());
+        // A plain scan sees no history, so that what it does not see in files may still be there.
+        let back = observation.seen == Seen::File && (known.seen != Seen::File || came_back);
+        if same(known, &observation) {
+            return false;
+        }
+        *known = observation;
+        if back {
+            kept.back_on = Some(day.to_string());
+            kept.rotation = None;
+        }
+        true
+    }
+
+    /// Credentials that the series had and the bundle does not have. The rows that say something else now.
+    fn miss(
+        &mut self,
+        reading: &Reading,
+        day: Date,
+        same_targets: bool,
+        found: &BTreeMap<String, (String, Vec<&Finding>)>,
+    ) -> Vec<String> {
+        let reads_history = reading.coverage.history.is_some();
+        let absent: BTreeMap<&str, Option<&str>> = reading
+            .absent
+            .iter()
+            .filter_map(|absent| {
+                let secret = absent.fingerprint.as_deref().or(absent.place.as_deref())?;
+                Some((secret, absent.cause.as_deref().filter(|_| absent.gone.is_none())))
+            })
+            .collect();
+        let mut touched = Vec::new();
+        for (id, row) in &mut self.table.rows {
+            if found.contains_key(id) {
+                continue;
+            }
+            let fingerprint = &row.kept.fingerprint;
+            let other_cause = absent.get(fingerprint.as_str()).copied().flatten().filter(|cause| *cause != "code");
+            let Some(known) = row.kept.observed.iter_mut().find(|one| is_of(one, &reading.subject)) else { continue };
+            if known.seen == Seen::Gone || (known.seen == Seen::History && !reads_history) {
+                continue;
+            }
+            let not_looked = match other_cause {
+                Some("rules") => Some("its rules are others"),
+                Some("configuration") => Some("its settings are others"),
+                Some("scope") => Some("it did not look there"),
+                Some(_) => Some("it cannot be compared"),
+                None if !reading.completed.outcome.complete => Some("it is incomplete"),
+                None if !same_targets => Some("it was of other targets"),
+                None => None,
+            };
+            match not_looked {
+                Some(why) if known.facts.not_looked.as_deref() == Some(why) => continue,
+                Some(why) => known.facts.not_looked = Some(why.to_owned()),
+                None => {
+                    known.seen = Seen::Gone;
+                    known.on = day.to_string();
+                    known.scan.clone_from(&reading.scan);
+                    known.facts.not_looked = None;
+                }
+            }
+            touched.push(id.clone());
+        }
+        touched
+    }
+
+    /// Judges a row on a day, and records what it says now, if that is something else.
+    fn judge(&mut self, id: &str, setting: Setting<'_>, act: Act<'_>, today: Date) {
+        let number = self.journal.next() + self.entries.len() as u64;
+        let Some(row) = self.table.rows.get_mut(id) else { return };
+        let before = self.known.get(id).and_then(|known| known.kept.get("status")).and_then(|name| Status::named(name));
+        if row.kept.observed.iter().all(|one| one.seen == Seen::Gone) {
+            row.kept.back_on = None;
+        }
+        assess(row, setting, today);
+        let known = self.known.entry(id.to_owned()).or_default();
+        let mut columns = BTreeMap::new();
+        for column in COLUMNS.iter().filter(|column| is_checked(column)) {
+            let cell = columns::cell(&row.kept, column.name);
+            if known.kept.get(column.name) != Some(&cell) {
+                known.kept.insert(column.name.to_owned(), cell.clone());
+                columns.insert(column.name.to_owned(), cell);
+            }
+        }
+        if columns.is_empty() {
+            return;
+        }
+        let (event, rows) = match (before, row.kept.status) {
+            (None, _) => ("created", &mut self.changes.created),
+            (Some(Status::Closed), Status::Open | Status::Accepted) => ("reopened", &mut self.changes.reopened),
+            (Some(Status::Open | Status::Accepted), Status::Closed) => ("closed", &mut self.changes.closed),
+            _ => ("changed", &mut self.changes.changed),
+        };
+        rows.insert(id.to_owned());
+        known.record = number;
+        row.kept.record = number;
+        let (at, id, event) = (act.at.to_owned(), id.to_owned(), event.to_owned());
+        self.entries.push(Entry::Row(RowChange { at, id, event, columns }));
+    }
+
+    /// Writes into each row when its series were last scanned.
+    fn date_rows(&mut self) {
+        for row in self.table.rows.values_mut() {
+            let day = |one: &Observation| {
+                let subject =
+                    Subject { unit: one.unit.clone(), repository: one.repository.clone(), branch: one.branch.clone() };
+                let last = self.journal.last.get(&subject).map(|last| last.started.as_str());
+                let told = if one.seen == Seen::Gone || one.facts.not_looked.is_some() { None } else { last };
+                told.and_then(|time| time.get(..10)).unwrap_or(&one.on).to_owned()
+            };
+            row.kept.last_seen = row.kept.observed.iter().map(day).max().unwrap_or_default();
+        }
+    }
+
+    /// Records that a credential was made worthless, and judges its row.
+    ///
+    /// # Errors
+    ///
+    /// There is no such row, or the day is not one on which that can have been done.
+    pub fn attest(
+        &mut self,
+        attestation: Attestation,
+        setting: Setting<'_>,
+        act: Act<'_>,
+        today: Date,
+    ) -> Result<(), RegisterError> {
+        self.notice_decisions(act);
+        let id = attestation.id.clone();
+        let row = self.table.rows.get_mut(&id).ok_or_else(|| RegisterError::NoRow(id.clone()))?;
+        if attestation.on.as_str() > today.to_string().as_str() {
+            return Err(RegisterError::Attestation(format!("{} is still to come", attestation.on)));
+        }
+        if let Some(back) = row.kept.back_on.as_deref().filter(|back| attestation.on.as_str() < *back) {
+            return Err(RegisterError::Attestation(format!(
+                "{id} came back on {back}; what was done on {} was done before",
+                attestation.on
+            )));
+        }
+        row.kept.rotation =
+            Some(Rotation { on: attestation.on.clone(), by: attestation.by.clone(), grade: attestation.grade });
+        row.kept.back_on = None;
+        self.entries.push(Entry::Attestation(attestation));
+        self.judge(&id, setting, act, today);
+        self.date_rows();
+        Ok(())
+    }
+
+    /// Whether anything is to be written.
+    pub fn is_changed(&self) -> bool {
+        !self.entries.is_empty() || !self.changes.restored.is_empty()
+    }
+
+    /// The file as it is to be.
+    pub fn file(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.table.write(&mut out).expect("a vector takes all that is written");
+        out
+    }
+
+    /// Appends to the journal what is to be appended. Call it when the new file is staged, and put that into its place at once
+    /// afterwards; what is lost in between, the next opening brings back.
+    ///
+    /// # Errors
+    ///
+    /// The journal cannot be written.
+    pub fn commit(&mut self) -> Result<(), RegisterError> {
+        let entries = std::mem::take(&mut self.entries);
+        if !entries.is_empty() {
+            self.journal.append(entries)?;
+        }
+        Ok(())
+    }
+}
+
+/// The scenarios of bundles alone, which come from the earliest to the latest, as a register would have them that nobody wrote into.
+///
+/// # Errors
+///
+/// Those of [`Register::apply`].
+pub fn scenarios(readings: &[&Reading], setting: Setting<'_>, today: Date) -> Result<Vec<Row>, RegisterError> {
+    let scales = Scales { likelihood: setting.model.likelihood.len(), impact: setting.model.impact.len() };
+    let mut register = Register::open(None, Journal::in_memory(), scales)?;
+    register.takes_changes = true;
+    let act = Act { at: "", by: "" };
+    for reading in readings {
+        register.apply(reading, setting, act)?;
+    }
+    register.judge_all(setting, act, today);
+    Ok(register.table.rows.into_values().collect())
+}
+
+/// Names the scenario of `finding`, which `reading` has: the id of its row in every register.
+pub fn scenario_id(finding: &Finding, reading: &Reading) -> String {
+    id_of(finding, reading).0
+}
+
+fn owned((name, cell): (&String, &String)) -> (String, String) {
+    (name.clone(), cell.clone())
+}
+
+/// What people keep, by column.
+fn decided(decided: &Decided) -> BTreeMap<String, String> {
+    let people = COLUMNS.iter().filter(|column| column.keeper == Keeper::People);
+    let ours = people.map(|column| (column.name.to_owned(), decided.get(column.name).to_owned()));
+    let all = ours.chain(decided.others.iter().map(owned));
+    all.filter(|(_, cell)| !cell.is_empty()).collect()
+}
