@@ -1,6 +1,7 @@
 //! The arguments, as `clap` reads them.
 
 mod records;
+mod register;
 
 use std::path::PathBuf;
 
@@ -12,8 +13,11 @@ use crate::gap::GapClass;
 use crate::report::gitlab;
 
 pub use records::{
-    Baseline, Evidence, EvidenceSample, EvidenceSeries, ExceptionAdd, ExceptionQuery, Exceptions, SampleFormat, Triage,
-    TriageAdd,
+    Baseline, ControlsFormat, ControlsReport, Evidence, EvidenceSample, EvidenceSeries, ExceptionAdd, ExceptionQuery,
+    Exceptions, SampleFormat, Triage, TriageAdd,
+};
+pub use register::{
+    Register, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterUpdate,
 };
 
 /// Finds secrets of non-human identities that lie outside vaults, and maps each to the ISO/IEC 27002 controls it is
@@ -75,6 +79,9 @@ pub enum Command {
     /// Record decisions on findings
     #[command(subcommand)]
     Triage(Triage),
+    /// Keep the risk register: take in evidence, attest, list, show, export
+    #[command(subcommand)]
+    Register(Register),
     /// Look at what configurations come to
     #[command(subcommand)]
     Config(Config),
@@ -260,6 +267,9 @@ pub enum Controls {
         #[arg(long)]
         testable: bool,
     },
+    /// Tell what bundles are evidence of: states of controls, findings, exceptions, what remains untested; clauses and other frameworks.
+    /// Of a series the latest bundle counts
+    Report(ControlsReport),
     /// Show a control, a clause or an entry of another framework, and what bears on it
     Show {
         /// Such as 5.17, A.5.17, PR.AA-01, NHI2:2025, CWE-798, or the clause 6.1.2
@@ -357,6 +367,12 @@ pub enum Format {
     Codeclimate,
     /// XML of `JUnit`, for views of test results
     Junit,
+    /// One HTML page, which needs nothing beside itself
+    Html,
+    /// OSCAL assessment results, JSON
+    OscalAr,
+    /// OSCAL plan of action and milestones, JSON: an item for each secret
+    OscalPoam,
 }
 
 /// Layouts of lists.

@@ -9,11 +9,14 @@ use super::ExitCode;
 use super::args::{Controls, ListFormat, ShowFormat};
 use crate::govern::{Bearing, Catalogue, Control, Crosswalk, Role, Subject};
 
+mod report;
+
 pub(super) fn run(command: Controls) -> anyhow::Result<ExitCode> {
-    super::print(|out| match command {
-        Controls::List { format, testable } => list(format, testable, out).map(|()| 0),
-        Controls::Show { id, format } => show(&id, format, out).map(|()| 0),
-    })
+    match command {
+        Controls::Report(args) => report::run(&args),
+        Controls::List { format, testable } => super::print(|out| list(format, testable, out).map(|()| 0)),
+        Controls::Show { id, format } => super::print(|out| show(&id, format, out).map(|()| 0)),
+    }
 }
 
 fn list(format: ListFormat, testable: bool, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -12,17 +12,19 @@ use serde_json::{Value, json};
 use super::args::{Evidence as Command, OutputKind, Scan, ShowFormat};
 use super::config::{Origin, Sourced};
 use super::file::{consistent_bundle, name};
+use super::scan::has_export;
 use super::settings::Settings;
 use super::{ExitCode, context, print, series, signing};
 use crate::blob::{hex, printable, printable_text};
 use crate::evidence::chain::{Record as ChainRecord, canonical, sha256_hex};
+use crate::evidence::reading::Reading;
 use crate::evidence::series::{Member, Subject, repository_name};
 use crate::evidence::sign::{PublicKey, SigningKey};
 use crate::evidence::{
     Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, STAMP, TimeStamp, ToolIdentity,
-    Verified, check_free, verify, verify_time_stamp, write_bundle,
+    Verified, check_free, reading_of, verify, verify_time_stamp, write_bundle,
 };
-use crate::report::Report;
+use crate::report::{Report, gitlab};
 use crate::rule::Rule;
 use crate::scan::{Canaries, plant_canaries};
 use crate::source::digest_of;
@@ -36,40 +38,32 @@ const SCAN_ID: usize = 16;
 /// The record of a scan that has begun.
 pub(super) struct Record<'s> {
     settings: &'s Settings,
-    folder: &'s Path,
-    scan: String,
-    started: String,
+    /// Where the bundle goes; none where only exports are made of the record.
+    bundle: Option<BundleTo<'s>>,
     clock: Instant,
     canaries: Canaries,
     unit: Option<Claim<String>>,
     configuration: Configuration,
+}
+
+/// A bundle that is to be written.
+struct BundleTo<'s> {
+    folder: &'s Path,
+    scan: String,
+    started: String,
     previous: Option<Previous>,
     key: Option<SigningKey>,
 }
 
 impl<'s> Record<'s> {
-    /// Begins the record that `--output evidence=DIR` asks for, if it does; the self-test runs here, before anything is
-    /// read, so that a record cannot claim rules that do not work.
+    /// Begins the record that `--output evidence=DIR` asks for, or a format that is made of one, if any does; the self-test runs here,
+    /// before anything is read, so that a record cannot claim rules that do not work.
     pub(super) fn begin(args: &'s Scan, settings: &'s Settings) -> anyhow::Result<Option<Self>> {
-        let mut bundles = args.output.iter().filter(|output| output.kind == OutputKind::Evidence);
-        let Some(output) = bundles.next() else {
-            if args.previous.is_some() || args.sign_key.is_some() {
-                bail!("--previous and --sign-key are about an evidence bundle: --output evidence=DIR is needed");
-            }
-            return Ok(None);
-        };
-        if bundles.next().is_some() {
-            bail!("a scan leaves one evidence bundle; --output evidence=DIR was given twice");
-        }
-        check_free(&output.path)?;
-        let key = signing::signing_key(args.sign_key.as_deref())?;
-        let unit = unit(settings);
-        let previous = args.previous.as_deref().map(|folder| previous(folder, settings, unit.as_ref())).transpose()?;
         let clock = Instant::now();
-        let started = now();
-        let mut id = [0; SCAN_ID];
-        if let Err(error) = getrandom::fill(&mut id) {
-            bail!("the system gives no random bytes for the name of the scan: {error}");
+        let unit = unit(settings);
+        let bundle = bundle_to(args, settings, unit.as_ref())?;
+        if bundle.is_none() && !has_export(args) {
+            return Ok(None);
         }
         let resolved = settings.resolved.to_json();
         let files = settings.resolved.files.iter().map(|file| ConfigurationFile {
@@ -80,23 +74,25 @@ impl<'s> Record<'s> {
         let files = files.collect();
         Ok(Some(Self {
             settings,
-            folder: &output.path,
-            scan: hex(&id),
-            started,
+            bundle,
             clock,
             canaries: plant_canaries(&settings.scanner, settings.resolved.min_confidence.value),
             unit,
-            previous,
-            key,
             configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), files, resolved },
         }))
     }
 
-    /// Writes the bundle. `rules` are the active rules, in order of id.
-    pub(super) fn write(self, report: &Report, rules: &[Arc<Rule>]) -> anyhow::Result<()> {
+    /// What the record says of the scan called `scan`.
+    fn evidence<'e>(
+        &'e self,
+        report: &'e Report,
+        rules: &'e [Arc<Rule>],
+        scan: String,
+        started: String,
+    ) -> Evidence<'e> {
         let set = self.settings.scanner.engine.rules();
-        let evidence = Evidence {
-            scan: self.scan,
+        Evidence {
+            scan,
             report,
             rules,
             disabled: set.disabled(),
@@ -104,17 +100,75 @@ impl<'s> Record<'s> {
             rule_digests: set.digests(),
             canaries: &self.canaries,
             tool: tool(),
-            configuration: self.configuration,
-            context: context::run_context(self.unit, &report.targets),
-            started: self.started,
-            previous: self.previous,
-            key: self.key.as_ref(),
-        };
-        let clock = self.clock;
-        let end = || (now(), u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX));
-        write_bundle(&evidence, self.folder, end)?;
+            configuration: self.configuration.clone(),
+            context: context::run_context(self.unit.clone(), &report.targets),
+            started,
+            previous: self.bundle.as_ref().and_then(|bundle| bundle.previous.clone()),
+            key: self.bundle.as_ref().and_then(|bundle| bundle.key.as_ref()),
+        }
+    }
+
+    /// Writes the bundle, if one is asked for. `rules` are the active rules, in order of id.
+    pub(super) fn write(self, report: &Report, rules: &[Arc<Rule>]) -> anyhow::Result<()> {
+        let Some(BundleTo { folder, scan, started, .. }) = &self.bundle else { return Ok(()) };
+        let evidence = self.evidence(report, rules, scan.clone(), started.clone());
+        let end = || (now(), u64::try_from(self.clock.elapsed().as_millis()).unwrap_or(u64::MAX));
+        write_bundle(&evidence, folder, end)?;
         Ok(())
     }
+
+    /// What exports of this scan are made from. It is called as its bundle is, where there is one; else after what it is of, so that
+    /// equal scans of one moment are called the same.
+    pub(super) fn reading(
+        &self,
+        report: &Report,
+        rules: &[Arc<Rule>],
+        header: &gitlab::Header,
+    ) -> anyhow::Result<Reading> {
+        let time = |time: &str| format!("{time}Z");
+        let (scan, started) = if let Some(bundle) = &self.bundle {
+            (bundle.scan.clone(), bundle.started.clone())
+        } else {
+            let of = json!({
+                "targets": report.targets.iter().map(|target| name(&target.given)).collect::<Vec<_>>(),
+                "commits": report.targets.iter().map(|target| target.git.as_ref()?.revision.as_deref()).collect::<Vec<_>>(),
+                "rules": hex(&self.settings.scanner.engine.rules().digest()),
+                "configuration": self.configuration.sha256,
+                "started": header.started,
+            });
+            (sha256_hex(&canonical(&of))[..2 * SCAN_ID].to_owned(), time(&header.started))
+        };
+        let mut reading = reading_of(&self.evidence(report, rules, scan, started), || (time(&header.ended), 0))?;
+        "this scan".clone_into(&mut reading.name);
+        Ok(reading)
+    }
+}
+
+/// The bundle that `--output evidence=DIR` asks for, if it does.
+fn bundle_to<'s>(
+    args: &'s Scan,
+    settings: &Settings,
+    unit: Option<&Claim<String>>,
+) -> anyhow::Result<Option<BundleTo<'s>>> {
+    let mut bundles = args.output.iter().filter(|output| output.kind == OutputKind::Evidence);
+    let Some(output) = bundles.next() else {
+        if args.previous.is_some() || args.sign_key.is_some() {
+            bail!("--previous and --sign-key are about an evidence bundle: --output evidence=DIR is needed");
+        }
+        return Ok(None);
+    };
+    if bundles.next().is_some() {
+        bail!("a scan leaves one evidence bundle; --output evidence=DIR was given twice");
+    }
+    check_free(&output.path)?;
+    let key = signing::signing_key(args.sign_key.as_deref())?;
+    let previous = args.previous.as_deref().map(|folder| previous(folder, settings, unit)).transpose()?;
+    let started = now();
+    let mut id = [0; SCAN_ID];
+    if let Err(error) = getrandom::fill(&mut id) {
+        bail!("the system gives no random bytes for the name of the scan: {error}");
+    }
+    Ok(Some(BundleTo { folder: &output.path, scan: hex(&id), started, previous, key }))
 }
 
 /// The unit that the operator names.

@@ -4,6 +4,7 @@
 
 pub mod args;
 mod baseline;
+mod bundles;
 pub mod config;
 mod contents;
 mod context;
@@ -17,8 +18,10 @@ mod import;
 mod info;
 mod init;
 mod key;
+mod owners;
 mod past;
 mod progress;
+mod register;
 mod rules;
 mod scan;
 mod scope;
@@ -55,6 +58,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Baseline(command) => baseline::run(command),
         Command::Exceptions(command) => exceptions::run(command),
         Command::Triage(command) => triage::run(command),
+        Command::Register(command) => register::run(command),
         Command::Config(Config::Show(show)) => config::show(&show),
         Command::Init { folder } => init::run(&folder),
         Command::Completions { shell } => {

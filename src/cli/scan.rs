@@ -5,18 +5,24 @@ use std::io::{self, IsTerminal as _, Write};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::args::{Color, Format, Output, OutputKind, Scan};
 use super::evidence::Record;
 use super::progress;
 use super::settings::Settings;
-use super::{ExitCode, is_broken_pipe, verdict};
+use super::{ExitCode, is_broken_pipe, register, verdict};
+use crate::evidence::reading::Reading;
 use crate::finding::baseline::Baseline;
+use crate::govern::RiskModel;
+use crate::register::{Directory, Setting, scenarios};
 use crate::report::file::Staged;
 use crate::report::{Report, annotations, codeclimate, csv, gitlab, json, junit, markdown, pretty, sarif};
 use crate::rule::Rule;
 use crate::scan::scan;
+use crate::view::{ControlView, Readings};
+use crate::{oscal, page};
 
 /// Columns of a report that no terminal shows.
 const DEFAULT_WIDTH: usize = 100;
@@ -36,9 +42,18 @@ pub(super) fn run(args: &Scan, quiet: bool, verbose: u8) -> anyhow::Result<ExitC
         collected.notes.push(format!("the cache cannot be written: {}", error.kind()));
     }
     let report = verdict::report_of(args, &settings, governed, collected);
+    let today = settings.scanner.today.parse().context("the day of the scan")?;
     let header = gitlab::Header { version: args.gitlab_version.clone(), started, ended: moment(args) };
     let rules: Vec<_> = settings.scanner.engine.rules().iter().map(|loaded| Arc::clone(&loaded.rule)).collect();
-    let content = Content { report: &report, rules: &rules, show_secrets: args.show_secrets, header: &header };
+    let reading = record.as_ref().filter(|_| has_export(args)).map(|record| record.reading(&report, &rules, &header));
+    let export = reading.transpose()?.map(|reading| Export { readings: [reading], today });
+    let content = Content {
+        report: &report,
+        rules: &rules,
+        show_secrets: args.show_secrets,
+        header: &header,
+        export: export.as_ref(),
+    };
     let baseline = || verdict::baseline_of(&report, &settings);
     write_all(args, quiet, &content, &baseline, record)?;
     Ok(report.exit_code())
@@ -169,10 +184,51 @@ struct Content<'r> {
     rules: &'r [Arc<Rule>],
     show_secrets: bool,
     header: &'r gitlab::Header,
+    /// Where a format asks for it.
+    export: Option<&'r Export>,
+}
+
+/// What those formats are made of that are exports of evidence.
+struct Export {
+    readings: [Reading; 1],
+    today: Date,
+}
+
+impl Export {
+    fn write(&self, format: Format, header: &gitlab::Header, out: &mut dyn Write) -> io::Result<()> {
+        let readings = Readings::of(&self.readings);
+        let now = format!("{}Z", header.ended);
+        match format {
+            Format::OscalAr => {
+                register::pretty(&oscal::assessment_results(&ControlView::of(&readings, self.today), &now), out)
+            }
+            Format::OscalPoam => {
+                let (model, directory) = (RiskModel::embedded(), Directory::default());
+                let setting = Setting { model, directory: &directory };
+                let all: Vec<&Reading> = self.readings.iter().collect();
+                let rows = scenarios(&all, setting, self.today).map_err(io::Error::other)?;
+                register::pretty(&oscal::poam(&rows, model, &ControlView::of(&readings, self.today), &now), out)
+            }
+            // A page of this scan alone: when it was made stands in no report but the evidence.
+            _ => page::write(&page::Input { readings: &readings, today: self.today, dated: false }, out),
+        }
+    }
+}
+
+/// Whether `format` is made of what the evidence says.
+fn is_export(format: Format) -> bool {
+    matches!(format, Format::Html | Format::OscalAr | Format::OscalPoam)
+}
+
+/// Whether a format is asked for that is made of what the evidence says.
+pub(super) fn has_export(args: &Scan) -> bool {
+    let written =
+        args.output.iter().any(|output| matches!(output.kind, OutputKind::Report(format) if is_export(format)));
+    written || args.format.is_some_and(is_export)
 }
 
 fn write_format(format: Format, content: &Content<'_>, style: &pretty::Style, out: &mut dyn Write) -> io::Result<()> {
-    let &Content { report, rules, show_secrets, header } = content;
+    let &Content { report, rules, show_secrets, header, export } = content;
     match format {
         Format::Pretty => pretty::write(report, style, out),
         Format::Json => json::write_json(report, show_secrets, out),
@@ -186,5 +242,8 @@ fn write_format(format: Format, content: &Content<'_>, style: &pretty::Style, ou
         Format::Gitlab => gitlab::write(report, header, out),
         Format::Codeclimate => codeclimate::write(report, out),
         Format::Junit => junit::write(report, out),
+        Format::Html | Format::OscalAr | Format::OscalPoam => {
+            export.expect("it was made: the format is asked for").write(format, header, out)
+        }
     }
 }

@@ -11,9 +11,7 @@ use super::config::{
 };
 use super::file::{bytes, name};
 use crate::blob::{hex, printable_text};
-
-/// How much would be lost with a unit.
-const CRITICALITIES: &[&str] = &["low", "medium", "high", "critical"];
+use crate::govern::{Criticality, Visibility};
 
 /// All that a scope may say.
 pub(super) const SECTIONS: &[Section] = &[
@@ -63,7 +61,20 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             required("owner", Kind::Text, "\"payments@example.org\"", "Who puts findings right."),
             required("risk_owner", Kind::Text, "\"cfo@example.org\"", "Who accepts risks."),
-            optional("criticality", Kind::Choice(CRITICALITIES), "\"medium\"", "\"high\"", "How much would be lost."),
+            optional(
+                "criticality",
+                Kind::Choice(Criticality::NAMES),
+                "\"medium\"",
+                "\"high\"",
+                "How much would be lost.",
+            ),
+            optional(
+                "visibility",
+                Kind::Choice(Visibility::NAMES),
+                "none",
+                "\"organisation\"",
+                "Who can read the repositories: everybody, the organisation, those who work on them.",
+            ),
             required("cadence_days", Kind::Days(DAYS_MAX), "1", "Days after which a scan is late."),
         ],
     },
@@ -77,7 +88,8 @@ pub(super) struct Unit {
     pub(super) branches: Vec<String>,
     pub(super) owner: String,
     pub(super) risk_owner: String,
-    pub(super) criticality: &'static str,
+    pub(super) criticality: Criticality,
+    pub(super) visibility: Option<Visibility>,
     pub(super) cadence_days: u32,
 }
 
@@ -141,6 +153,10 @@ fn unit(values: &Values) -> Unit {
         Some(Value::Texts(texts)) => texts.clone(),
         _ => Vec::new(),
     };
+    let name = |key: &str| match found(key) {
+        Some(Value::Name(name)) => Some(*name),
+        _ => None,
+    };
     let branches = match texts("branches") {
         none if none.is_empty() => vec!["main".to_owned()],
         some => some,
@@ -151,10 +167,8 @@ fn unit(values: &Values) -> Unit {
         branches,
         owner: text("owner"),
         risk_owner: text("risk_owner"),
-        criticality: match found("criticality") {
-            Some(Value::Name(name)) => name,
-            _ => "medium",
-        },
+        criticality: name("criticality").and_then(Criticality::named).unwrap_or(Criticality::Medium),
+        visibility: name("visibility").and_then(Visibility::named),
         cadence_days: match found("cadence_days") {
             Some(Value::Number(days)) => u32::try_from(*days).unwrap_or(u32::MAX),
             _ => unreachable!("the reader has checked that cadence_days is there"),
@@ -193,7 +207,7 @@ mod tests {
         let unit = &scope.units[0];
         assert_eq!(
             (unit.repositories.len(), &unit.branches[..], unit.criticality),
-            (2, &["main".to_owned()][..], "medium")
+            (2, &["main".to_owned()][..], Criticality::Medium)
         );
         assert_eq!((unit.cadence_days, scope.population.taken_on.as_deref()), (7, Some("2026-01-31")));
     }

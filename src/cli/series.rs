@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::args::{EvidenceSample, EvidenceSeries, SampleFormat, ShowFormat};
+use super::bundles::bundles_in;
 use super::file::{bytes, consistent_bundle, name};
 use super::scope::{self, Scope, Unit};
 use super::{ExitCode, print, signing};
@@ -17,41 +18,12 @@ use crate::blob::{hex, printable_text};
 use crate::evidence::sample::{Item, draw, items, scan};
 use crate::evidence::series::{Fault, Head, Member, Series, Subject, cut, repository_name, series_of};
 use crate::evidence::sign::PublicKey;
-use crate::evidence::{Bundle, MANIFEST, RECORDS, STATEMENT, verify};
+use crate::evidence::{Bundle, verify};
 use crate::report::csv::inert;
 use crate::report::file::write_atomically;
 
 /// The exit code of a series of which something does not hold.
 const DOES_NOT_HOLD: ExitCode = 1;
-
-/// Folders below the one that is named, at most.
-const MAX_DEPTH: usize = 6;
-
-/// The folders of bundles in `root`, sorted.
-fn bundles_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut folders = vec![(root.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", name(&folder)))?;
-        let mut below = Vec::new();
-        let mut is_bundle = false;
-        for entry in entries {
-            let entry = entry.with_context(|| format!("cannot read {}", name(&folder)))?;
-            let file = entry.file_name();
-            is_bundle |= [RECORDS, MANIFEST, STATEMENT].iter().any(|part| file == **part);
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                below.push((entry.path(), depth + 1));
-            }
-        }
-        if is_bundle {
-            found.push(folder);
-        } else if depth < MAX_DEPTH {
-            folders.extend(below);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
 
 /// A bundle that cannot be relied upon, and why.
 struct Refused {

@@ -8,7 +8,7 @@ use super::args::Scan;
 use super::contents::Contents;
 use super::governed::Governed;
 use super::settings::Settings;
-use super::{context, past};
+use super::{context, owners, past};
 use crate::blob::printable;
 use crate::finding::baseline::{Baseline, Under};
 use crate::finding::{Bypass, Confidence, ExceptionOutcome, Finding, Standing, exception, group};
@@ -21,6 +21,7 @@ pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed
     let Collected { hits, mut slots, mut gaps, mut exclusions, coverage, mut notes } = collected;
     let mut findings = group(hits);
     assess(&mut findings);
+    owners::name_owners(&mut findings, &settings.targets);
     let resolved = &settings.resolved;
     let min_confidence = resolved.min_confidence.value;
     let withheld = withhold(&mut findings, min_confidence);

@@ -11,8 +11,9 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::chain::{Record, Writer};
+use super::chain::{self, Record, Writer};
 use super::manifest::{Part, manifest, statement};
+use super::reading::{Reading, ReadingError};
 use super::record::{
     AbsentRecord, Body, Configuration, ControlStateRecord, CoverageRecord, FormResult, Previous, RulePack, RulesRecord,
     RunContext, SCHEMA, ScanCompleted, ScanStarted, SelfTest, ToolIdentity, slot_records,
@@ -153,6 +154,19 @@ fn write_parts(evidence: &Evidence<'_>, folder: &Path, end: impl FnOnce() -> (St
     Ok(())
 }
 
+/// What the bundle would say, without writing one.
+///
+/// # Errors
+///
+/// Those of [`Reading`]; a report of this version always has one.
+pub fn reading_of(evidence: &Evidence<'_>, end: impl FnOnce() -> (String, u64)) -> Result<Reading, ReadingError> {
+    let mut text = Vec::new();
+    write_records(evidence, &mut text, end).expect("a vector takes all that is written");
+    let (records, broken) = chain::read(&text);
+    debug_assert_eq!(broken, None, "what was written is a chain");
+    Reading::of_records(&records, |record| record.whole(&text))
+}
+
 /// Writes and syncs one part, and takes its digest on the way.
 fn write_part(
     folder: &Path,
@@ -191,7 +205,7 @@ fn write_records(
     evidence: &Evidence<'_>,
     out: &mut dyn Write,
     end: impl FnOnce() -> (String, u64),
-) -> io::Result<(super::chain::Head, Record, Record)> {
+) -> io::Result<(chain::Head, Record, Record)> {
     let report = evidence.report;
     let mut chain = Writer::new(out, &evidence.scan);
     let started = Body::ScanStarted(ScanStarted {

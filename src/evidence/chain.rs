@@ -54,7 +54,12 @@ pub struct Writer<W> {
 impl<W: Write> Writer<W> {
     /// An empty chain of the scan called `scan`.
     pub fn new(out: W, scan: &str) -> Self {
-        Self { out, scan: scan.to_owned(), records: 0, prev: None }
+        Self::after(out, scan, 0, None)
+    }
+
+    /// Goes on with a chain that has so many records, the last of which has the hash `prev`.
+    pub fn after(out: W, scan: &str, records: u64, prev: Option<String>) -> Self {
+        Self { out, scan: scan.to_owned(), records, prev }
     }
 
     /// Appends a record.

@@ -18,6 +18,7 @@ pub mod chain;
 pub mod circumstances;
 pub mod compare;
 mod manifest;
+pub mod reading;
 mod record;
 pub mod sample;
 pub mod series;
@@ -25,7 +26,7 @@ pub mod sign;
 mod timestamp;
 mod verify;
 
-pub use bundle::{BundleError, Evidence, check_free, write_bundle};
+pub use bundle::{BundleError, Evidence, check_free, reading_of, write_bundle};
 pub use record::{
     Basis, Ci, Claim, Configuration, ConfigurationFile, Previous, RunContext, TargetContext, ToolIdentity,
 };

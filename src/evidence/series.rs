@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::chain::Record;
 use super::record::Previous;
 use super::verify::Bundle;
 
@@ -22,6 +23,25 @@ pub struct Subject {
     pub repository: Option<String>,
     /// The branch.
     pub branch: Option<String>,
+}
+
+impl Subject {
+    /// What the scan was of whose records these are.
+    pub(super) fn of(records: &[Record]) -> Self {
+        let context = records.iter().find(|record| record.kind() == "run-context");
+        let target = context.and_then(|record| record.member(&["targets"])?.get(0));
+        let of_target = |name: &str| target?.pointer(&format!("/{name}/value"))?.as_str().map(str::to_owned);
+        // A pipeline that checks out a commit has no branch of its own, and says for which it runs.
+        let pipeline = |name: &str| context.and_then(|record| record.text(&["ci", name, "value"])).map(str::to_owned);
+        let commit = of_target("commit");
+        let for_this = commit.is_some() && commit == pipeline("commit");
+        let branch = of_target("branch").or_else(|| pipeline("branch").filter(|_| for_this));
+        Self {
+            unit: context.and_then(|record| record.text(&["unit", "value"])).map(str::to_owned),
+            repository: of_target("repository").map(|url| repository_name(&url)),
+            branch,
+        }
+    }
 }
 
 impl std::fmt::Display for Subject {
@@ -54,25 +74,13 @@ impl Member {
     /// What `bundle`, whose parts agree, is in a series.
     pub fn of(name: String, bundle: &Bundle, manifest_sha256: &str) -> Option<Self> {
         let (started, completed) = (bundle.records.first()?, bundle.records.last()?);
-        let context = bundle.records.iter().find(|record| record.kind() == "run-context");
-        let target = context.and_then(|record| record.member(&["targets"])?.get(0));
-        let of_target = |name: &str| target?.pointer(&format!("/{name}/value"))?.as_str().map(str::to_owned);
-        // A pipeline that checks out a commit has no branch of its own, and says for which it runs.
-        let pipeline = |name: &str| context.and_then(|record| record.text(&["ci", name, "value"])).map(str::to_owned);
-        let commit = of_target("commit");
-        let for_this = commit.is_some() && commit == pipeline("commit");
-        let branch = of_target("branch").or_else(|| pipeline("branch").filter(|_| for_this));
         let previous = started.member(&["previous"]).filter(|link| !link.is_null()).map(|link| {
             let text = |name: &str| link.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             Previous { scan: text("scan"), head: text("head"), manifest_sha256: text("manifest_sha256") }
         });
         Some(Self {
             name,
-            subject: Subject {
-                unit: context.and_then(|record| record.text(&["unit", "value"])).map(str::to_owned),
-                repository: of_target("repository").map(|url| repository_name(&url)),
-                branch,
-            },
+            subject: Subject::of(&bundle.records),
             scan: started.scan.clone(),
             started: started.text(&["started"]).and_then(|text| text.parse().ok()),
             head: completed.hash.clone(),

@@ -15,7 +15,7 @@ pub use crate::severity::{Confidence, Severity};
 pub use fingerprint::{FingerprintKey, KeyInfo, Keyed};
 pub use group::{Hit, group};
 pub use ignore::{IgnorePolicy, inline_ignore};
-pub use model::{CommitRef, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence};
+pub use model::{CommitRef, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Ownership};
 pub use standing::{
     Absent, AppliedException, Attempt, Bypass, Cause, Change, ChangeState, Comparison, Decision, Exception,
     ExceptionOutcome, ExceptionReason, Grade, Standing, Triage, Verdict,

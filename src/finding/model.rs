@@ -72,6 +72,8 @@ pub struct Occurrence {
     pub lifetime: Option<Arc<Lifetime>>,
     /// What became of it since an earlier scan; where there is one to compare with.
     pub change: Option<Change>,
+    /// Who owns the file, as a file of its repository says.
+    pub owners: Option<Arc<Ownership>>,
     /// The exception that speaks of it; one that holds before others.
     pub exception: Option<AppliedException>,
     /// The value was not here before, as the content of then shows. Matters where the value has no fingerprint, so that files name
@@ -79,6 +81,16 @@ pub struct Occurrence {
     pub value_is_new: bool,
     /// Whether it counts for the exit code. What the scanner hands out counts for nothing until the policy has judged it.
     pub verdict: Verdict,
+}
+
+/// Who owns a file, as the repository itself says: a claim of whoever may change it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Owners"))]
+pub struct Ownership {
+    /// Names and addresses; untrusted text.
+    pub names: Vec<String>,
+    /// The file that says so, and its line.
+    pub source: String,
 }
 
 /// A commit, as reports name it.

@@ -14,6 +14,7 @@ pub mod crosswalk;
 pub mod gate;
 pub mod modifier;
 pub mod problem;
+pub mod risk;
 pub mod state;
 pub mod taxonomy;
 
@@ -24,5 +25,6 @@ pub use crosswalk::{ControlRef, Crosswalk, Kind, Mapping, Role, effective_severi
 pub use gate::{Environment, Gate, Policy};
 pub use modifier::{LiveOrProduction, ModifierId, ModifierSet, modifiers_of_path};
 pub use problem::{LoadError, Problem};
+pub use risk::{Criticality, RiskModel, Visibility};
 pub use state::{ControlState, KindRules, State, Tested, control_states};
 pub use taxonomy::{Taxonomies, Taxonomy, Term, normalise_csf};

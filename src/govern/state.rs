@@ -6,6 +6,7 @@ use super::assess::mapping_at;
 use super::catalogue::{Catalogue, Control};
 use super::crosswalk::{Crosswalk, Role};
 use crate::finding::{Decision, ExceptionReason, Finding, Occurrence};
+use crate::words::counted;
 
 named! {
     /// What a record says of a control.
@@ -161,8 +162,8 @@ fn verdict(rules: KindRules, tested: &Tested, seen: Seen) -> (State, String) {
         };
         let sentence = format!(
             "{} at {} contradict{} it; {triaged}{accepted}.",
-            counted(secrets, "secret"),
-            counted(places, "place"),
+            counted(secrets as u64, "secret"),
+            counted(places as u64, "place"),
             if secrets == 1 { "s" } else { "" },
         );
         return (if confirmed > 0 { State::Confirmed } else { State::Untriaged }, sentence);
@@ -179,16 +180,16 @@ fn verdict(rules: KindRules, tested: &Tested, seen: Seen) -> (State, String) {
         let why =
             if silent == 0 { "is switched off by the configuration" } else { "found its canary in the self-test" };
         let none = if silent == 0 { "Every" } else { "None" };
-        return (State::NotTested, format!("{none} of the {} that can tell {why}.", counted(all, "rule")));
+        return (State::NotTested, format!("{none} of the {} that can tell {why}.", counted(all as u64, "rule")));
     }
     let mut missing = Vec::new();
     if silent > 0 {
-        missing.push(format!("{} did not find {} in the self-test", counted(silent, "rule"), canaries(silent)));
+        missing.push(format!("{} did not find {} in the self-test", counted(silent as u64, "rule"), canaries(silent)));
     }
     if disabled > 0 {
         missing.push(format!(
             "{} {} switched off by the configuration",
-            counted(disabled, "rule"),
+            counted(disabled as u64, "rule"),
             if disabled == 1 { "is" } else { "are" }
         ));
     }
@@ -197,7 +198,7 @@ fn verdict(rules: KindRules, tested: &Tested, seen: Seen) -> (State, String) {
     } else if !tested.complete {
         missing.push("the scan is incomplete, see its gaps".to_owned());
     }
-    let by = format!("by {} in {}", counted(working, "rule"), counted_u64(tested.files, "file"));
+    let by = format!("by {} in {}", counted(working as u64, "rule"), counted(tested.files, "file"));
     if missing.is_empty() {
         (State::NoneObserved, format!("Nothing that contradicts it was observed {by}.{dismissed}"))
     } else {
@@ -222,14 +223,6 @@ fn not_testable(crosswalk: &Crosswalk, control: &Control) -> String {
     } else {
         "Scanning content gives no evidence about this control.".to_owned()
     }
-}
-
-fn counted(count: usize, one: &str) -> String {
-    counted_u64(count as u64, one)
-}
-
-fn counted_u64(count: u64, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

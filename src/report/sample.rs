@@ -390,6 +390,7 @@ fn place(origin: Origin, text: &str, value: &str, place: u8) -> Occurrence {
         lifetime: None,
         change: Some(change(ChangeState::New, Some(Cause::Code), None)),
         exception: None,
+        owners: None,
         value_is_new: false,
         verdict: Verdict::Fails,
     }

@@ -8,6 +8,7 @@ use crate::blob::{Origin, printable, printable_text};
 use crate::finding::{CommitRef, Finding, Lifetime, Occurrence, Verdict};
 use crate::gap::HistoryCoverage;
 use crate::severity::Severity;
+pub(super) use crate::words::{grouped, plural as counted};
 
 /// What the exit code means, in words.
 ///
@@ -73,24 +74,6 @@ pub(super) fn failing_places_first(finding: &Finding) -> Vec<&Occurrence> {
     let (mut first, then): (Vec<_>, Vec<_>) = finding.occurrences.iter().partition(|place| place.verdict.fails());
     first.extend(then);
     first
-}
-
-/// `1 file`, `2 files`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-/// A number with commas between groups of three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A number of bytes in binary units, with one decimal from KiB on, rounded down.

@@ -16,6 +16,6 @@ pub mod token_check;
 pub use form::Form;
 pub use load::{LoadError, LoadedRule, load_folder, load_text};
 pub use model::{
-    Attested, Boundary, Check, IdentityKind, Liveness, Named, NearMiss, Part, PartKind, Provider, Rule, Trim,
+    Attested, Boundary, Check, GENERIC, IdentityKind, Liveness, Named, NearMiss, Part, PartKind, Provider, Rule, Trim,
 };
 pub use syntax::ByteSet;

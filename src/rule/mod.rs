@@ -8,7 +8,7 @@ mod loader;
 mod set;
 
 pub use loader::{
-    Attested, Boundary, ByteSet, Check, Form, IdentityKind, Liveness, LoadError, LoadedRule, Named, NearMiss, Part,
-    PartKind, Provider, Rule, Trim, assign, form, lane, load, load_folder, load_text, shape, token_check,
+    Attested, Boundary, ByteSet, Check, Form, GENERIC, IdentityKind, Liveness, LoadError, LoadedRule, Named, NearMiss,
+    Part, PartKind, Provider, Rule, Trim, assign, form, lane, load, load_folder, load_text, shape, token_check,
 };
 pub use set::{RuleOverride, RuleSet};

@@ -77,10 +77,13 @@ pub struct Rule {
     pub near_misses: Vec<NearMiss>,
 }
 
+/// The provider, by id, of rules that no issuer stands behind.
+pub const GENERIC: &str = "generic";
+
 impl Rule {
     /// True for rules that no issuer stands behind.
     pub fn is_generic(&self) -> bool {
-        self.provider.id == "generic"
+        self.provider.id == GENERIC
     }
 }
 

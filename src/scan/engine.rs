@@ -163,6 +163,7 @@ fn hit(scanner: &Scanner, blob: &Blob<'_>, lines: &LineIndex, ordinals: &mut Ord
         lifetime: None,
         change: None,
         exception: None,
+        owners: None,
         value_is_new: false,
         verdict: Verdict::Minor,
     };

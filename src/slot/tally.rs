@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Held, Slot, forms};
 use crate::blob::{Origin, printable};
 use crate::finding::Finding;
 
 /// How many slots there are, by where their credential is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Counts {
     /// All of them.
@@ -40,7 +40,7 @@ impl Counts {
 }
 
 /// The slots of one area: a folder at the top of a target, or the files beside these.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Area {
     /// Its name; `.` for the files at the top of a target.
@@ -51,7 +51,7 @@ pub struct Area {
 }
 
 /// All counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tally {
     /// Over all.

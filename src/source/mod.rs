@@ -2,6 +2,7 @@
 //! or findings.
 
 mod budget;
+mod codeowners;
 mod decode;
 mod exclude;
 pub mod git;
@@ -17,6 +18,7 @@ mod walk;
 mod window;
 
 pub use budget::MemoryBudget;
+pub use codeowners::{CodeOwners, Owned};
 pub use exclude::{PathExclusions, PathPatternError};
 pub use os::{digest_of, join, read_file};
 pub use read::{Outcome, Reader};

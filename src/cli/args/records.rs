@@ -1,9 +1,9 @@
-//! The arguments of the commands about records: evidence, baselines, exceptions, triage.
+//! The arguments of the commands about records: evidence and what it is evidence of, baselines, exceptions, triage.
 
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Subcommand, ValueHint};
+use clap::{Subcommand, ValueEnum, ValueHint};
 
 use super::{ShowFormat, parse_day};
 use crate::finding::{Decision, ExceptionReason, Grade};
@@ -279,4 +279,44 @@ pub struct TriageAdd {
     /// Where it is dealt with
     #[arg(long)]
     pub ticket: Option<String>,
+}
+
+/// `straykey controls report`.
+#[derive(Debug, clap::Args)]
+pub struct ControlsReport {
+    /// A bundle, or a folder with bundles in it at any depth
+    #[arg(required = true, value_hint = ValueHint::DirPath)]
+    pub bundles: Vec<PathBuf>,
+    /// Layout
+    #[arg(long, value_enum, default_value_t = ControlsFormat::Text)]
+    pub format: ControlsFormat,
+    /// Write to this file in place of standard output
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Public key (PEM) by which bundles have to be signed; may be repeated, one of them is enough
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Vec<PathBuf>,
+    /// The units of the ISMS, for owners and risks of the OSCAL plan
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub scope: Option<PathBuf>,
+    /// The day on which ages and ends are judged [default: today]
+    #[arg(long, value_name = "TIME", value_parser = parse_day)]
+    pub at: Option<String>,
+}
+
+/// Layouts of the control view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ControlsFormat {
+    /// For people
+    Text,
+    /// Schema straykey/control-report/v1
+    Json,
+    /// One HTML page, with the course of each series
+    Html,
+    /// Evidence columns for a statement of applicability, CSV
+    Soa,
+    /// OSCAL assessment results, JSON
+    OscalAr,
+    /// OSCAL plan of action and milestones, JSON; with what people decided: `straykey register export`
+    OscalPoam,
 }

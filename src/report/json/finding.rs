@@ -6,7 +6,7 @@ use super::rows::{PathRow, text_and_bytes};
 use super::standing::{ChangeRow, ExceptionRow, TriageRow, VerdictRow};
 use crate::blob::Content;
 use crate::check::token::Fact;
-use crate::finding::{CommitRef, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Reason};
+use crate::finding::{CommitRef, Effect, Finding, Fingerprint, InlineIgnore, Lifetime, Occurrence, Ownership, Reason};
 use crate::govern::{self, ControlRef};
 use crate::rule::{IdentityKind, Rule};
 #[cfg(test)]
@@ -201,6 +201,9 @@ struct PlaceRow<'r> {
     /// What became of it since an earlier scan; where there is one to compare with.
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<ChangeRow<'r>>,
+    /// Who owns the file, as a file of its repository says (`CODEOWNERS`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owners: Option<&'r Ownership>,
     /// The exception that speaks of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     exception: Option<ExceptionRow<'r>>,
@@ -232,6 +235,7 @@ impl<'r> PlaceRow<'r> {
             ignore: place.ignore.as_ref().map(IgnoreRow::new),
             history: place.lifetime.as_deref().map(LifetimeRow::new),
             change: place.change.as_ref().map(ChangeRow::new),
+            owners: place.owners.as_deref(),
             exception: place.exception.as_ref().map(ExceptionRow::new),
             verdict: VerdictRow::new(&place.verdict),
         }

@@ -8,6 +8,7 @@ use super::{bag, text};
 use crate::blob::{Origin, printable};
 use crate::gap::{Exclusion, ExclusionClass, Gap, GapClass};
 use crate::report::Report;
+use crate::words::counted;
 
 /// Places that the notification of one exclusion class lists, at most. Its count is always whole.
 const MOST_PLACES: usize = 200;
@@ -74,8 +75,8 @@ impl<'r> Notifications<'r> {
             if exclusions.len() > MOST_PLACES { format!(", of which {MOST_PLACES} are listed") } else { String::new() };
         let message = text::literal(&text::sentence(&format!(
             "{} left out at {}{listed}: {}",
-            text::counted(files, "file"),
-            text::counted(places, "place"),
+            counted(files, "file"),
+            counted(places, "place"),
             reason,
         )));
         let locations: Vec<_> =

@@ -27,11 +27,6 @@ pub(super) fn pascal_case(words: &str) -> String {
     words.split(|character: char| !character.is_alphanumeric()).map(capitalised).collect()
 }
 
-/// `1 file`, `2 files`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,571 @@
+//! `straykey register`.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::args::{
+    Register as Command, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterUpdate,
+    ShowFormat,
+};
+use super::bundles::{found, reading, readings};
+use super::file::{bytes, bytes_up_to, name};
+use super::{ExitCode, context, print, signing, today};
+use crate::blob::printable_text;
+use crate::evidence::chain::sha256_hex;
+use crate::finding::Grade;
+use crate::govern::RiskModel;
+use crate::oscal;
+use crate::register::columns::{COLUMNS, Keeper};
+use crate::register::export::{self, ColumnMap, Exported};
+use crate::register::journal::Entry;
+use crate::register::{
+    Access, Act, Attestation, Changes, Directory, Journal, Owners, Register, RegisterError, Row, Scales, Setting,
+    Settings, Status, Unit,
+};
+use crate::report::file::{Staged, write_atomically};
+use crate::view::{ControlView, Readings};
+use crate::words::counted;
+
+/// Bytes of the largest register.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// How often an update begins anew because somebody saved the file meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// Runs `straykey register`.
+pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Update(args) => update(&args),
+        Command::Attest(args) => attest(&args),
+        Command::List(args) => list(&args),
+        Command::Show { id: Some(id), register, risk, format } => show(&id, &register, &model(&risk)?, format),
+        Command::Show { id: None, register, risk, format } => show_register(&register, &model(&risk)?, format),
+        Command::Export(args) => export_register(&args),
+    }
+}
+
+/// Where the journal of the register at `path` lies.
+fn journal_of(path: &Path) -> PathBuf {
+    path.with_extension("journal.jsonl")
+}
+
+fn model(named: &str) -> anyhow::Result<RiskModel> {
+    Ok(match named {
+        "5x5" => RiskModel::embedded().clone(),
+        "product" => RiskModel::product().clone(),
+        file => {
+            let path = Path::new(file);
+            let text =
+                String::from_utf8(bytes(path).context("the model of risk: neither 5x5 nor product, and no file")?)
+                    .with_context(|| format!("{} is not UTF-8", name(path)))?;
+            RiskModel::parse(&text, &name(path))?
+        }
+    })
+}
+
+/// By what the arguments say that rows are judged, for the journal.
+fn judged_by(args: &RegisterModel, model: &RiskModel, act: Act<'_>) -> anyhow::Result<Settings> {
+    let digest = |path: Option<&Path>| path.map(|path| bytes(path).map(|bytes| sha256_hex(&bytes))).transpose();
+    let own = !matches!(args.risk.as_str(), "5x5" | "product");
+    Ok(Settings {
+        at: act.at.to_owned(),
+        by: act.by.to_owned(),
+        risk: model.name.clone(),
+        risk_sha256: digest(own.then(|| Path::new(&args.risk)))?,
+        scope_sha256: digest(args.scope.as_deref())?,
+        owners_sha256: digest(args.owners.as_deref())?,
+    })
+}
+
+fn scales(model: &RiskModel) -> Scales {
+    Scales { likelihood: model.likelihood.len(), impact: model.impact.len() }
+}
+
+/// Owners and units that the arguments name.
+fn directory(args: &RegisterModel) -> anyhow::Result<Directory> {
+    let mut directory = units(args.scope.as_deref())?;
+    if let Some(path) = &args.owners {
+        let text = String::from_utf8(bytes(path)?).with_context(|| format!("{} is not UTF-8", name(path)))?;
+        // The name alone: rows tell where an owner is said, and folders of a machine are nobody's business.
+        let file = path.file_name().map_or_else(String::new, |file| name(Path::new(file)));
+        directory.owners = Owners::parse(&text, &file)?;
+    }
+    Ok(directory)
+}
+
+/// The units of a scope.
+pub(super) fn units(scope: Option<&Path>) -> anyhow::Result<Directory> {
+    let mut directory = Directory::default();
+    if let Some(path) = scope {
+        for unit in super::scope::load(path)?.units {
+            let known = Unit {
+                owner: Some(unit.owner),
+                risk_owner: Some(unit.risk_owner),
+                visibility: unit.visibility,
+                criticality: Some(unit.criticality),
+            };
+            directory.units.insert(unit.name, known);
+        }
+    }
+    Ok(directory)
+}
+
+pub(super) fn day(at: Option<&str>) -> anyhow::Result<Date> {
+    let day = at.map_or_else(today, str::to_owned);
+    day.parse().with_context(|| format!("`{day}` is no day"))
+}
+
+/// What the file at `path` holds; none where there is no such file.
+fn content(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        _ => bytes_up_to(path, MAX_BYTES).map(Some),
+    }
+}
+
+/// Opens the register at `path`; with it, what its file held. The journal is the lock: the file is read when it is had.
+fn open(path: &Path, access: Access, model: &RiskModel) -> anyhow::Result<(Register, Option<Vec<u8>>)> {
+    let beside = journal_of(path);
+    if access != Access::Create && !beside.exists() {
+        bail!("there is no register at {}: its journal {} is not there", name(path), name(&beside));
+    }
+    if access == Access::Create && !beside.exists() && content(path)?.is_some() {
+        bail!("{} is there, and its journal {} is not: the file alone is no register", name(path), name(&beside));
+    }
+    let journal = Journal::open(&beside, access).map_err(|error| located(path, error.into()))?;
+    let file = content(path)?;
+    let register = Register::open(file.as_deref(), journal, scales(model)).map_err(|error| located(path, error))?;
+    Ok((register, file))
+}
+
+/// An error with the file that it is about.
+fn located(path: &Path, error: RegisterError) -> anyhow::Error {
+    match error {
+        RegisterError::Table(error) => {
+            anyhow::anyhow!("{}:{}: {}", name(path), error.line, printable_text(&error.what))
+        }
+        RegisterError::Journal(error) => {
+            anyhow::Error::new(error).context(format!("the journal {}", name(&journal_of(path))))
+        }
+        RegisterError::Apart(what) => anyhow::anyhow!("{}: {}", name(path), printable_text(&what)),
+        other => other.into(),
+    }
+}
+
+/// Opens the register, lets `change` change it, and writes it; the whole once more, where somebody saved the file meanwhile.
+fn with_register<T>(
+    path: &Path,
+    access: Access,
+    model: &RiskModel,
+    dry_run: bool,
+    mut change: impl FnMut(&mut Register) -> anyhow::Result<T>,
+) -> anyhow::Result<(Register, T)> {
+    for _ in 0..ATTEMPTS {
+        let (mut register, before) = open(path, access, model)?;
+        let is_new = register.journal().is_empty();
+        let changed = change(&mut register);
+        if is_new && (changed.is_err() || dry_run) {
+            // An empty journal tells nothing. It goes while nobody else has it; who waits for it notices that it has gone.
+            drop(std::fs::remove_file(journal_of(path)));
+        }
+        let value = changed?;
+        if dry_run {
+            return Ok((register, value));
+        }
+        let file = register.file();
+        if register.is_changed() || before.as_deref() != Some(&file) {
+            let staged = Staged::stage(path, false, |out| out.write_all(&file))?;
+            if content(path)? != before {
+                continue;
+            }
+            register.commit().map_err(|error| located(path, error))?;
+            staged.commit()?;
+        }
+        return Ok((register, value));
+    }
+    bail!("{} was changed by somebody else, again and again; nothing was written", name(path))
+}
+
+pub(super) fn now() -> String {
+    format!("{:.0}", jiff::Timestamp::now())
+}
+
+fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
+    let (model, directory) = (model(&args.model.risk)?, directory(&args.model)?);
+    let keys = signing::public_keys(&args.key)?;
+    let today = day(args.model.at.as_deref())?;
+    let bundles = found(&args.evidence)?;
+    let path = &args.model.register;
+    let access = if args.evidence.is_empty() { Access::Write } else { Access::Create };
+    let (at, by) = (now(), context::actor());
+    let (act, setting) = (Act { at: &at, by: &by }, Setting { model: &model, directory: &directory });
+    let (register, known) = with_register(path, access, &model, args.dry_run, |register| {
+        register.judge_by(judged_by(&args.model, &model, act)?)?;
+        register.notice_decisions(act);
+        let mut known = 0;
+        for one in &bundles {
+            if register.has_taken_in(&one.name, &one.scan, &one.manifest_sha256)? {
+                known += 1;
+                continue;
+            }
+            register.apply(&reading(one, &keys)?, setting, act)?;
+        }
+        register.judge_all(setting, act, today);
+        Ok(known)
+    })?;
+    let today = today.to_string();
+    print(|out| {
+        let Changes { applied, skipped, created, closed, reopened, changed, decided, restored } = register.changes();
+        let dry = if args.dry_run { " (nothing was written)" } else { "" };
+        writeln!(out, "{}{dry}", name(path))?;
+        writeln!(out, "  evidence  {applied} taken in, {known} known before, {} passed over", skipped.len())?;
+        // A row that came and went is told of as new and as closed; what else changed in it is no news.
+        let others =
+            changed.iter().filter(|id| ![created, closed, reopened].iter().any(|set| set.contains(*id))).count();
+        let [created, closed, reopened] = [created, closed, reopened].map(BTreeSet::len);
+        writeln!(out, "  rows      {created} new, {others} changed, {closed} closed, {reopened} opened again")?;
+        writeln!(out, "  people    wrote into {}", counted(*decided as u64, "row"))?;
+        writeln!(out, "  now       {}", standing(&register, &today))?;
+        for one in skipped {
+            writeln!(out, "  note      {}", printable_text(one))?;
+        }
+        for id in restored {
+            writeln!(out, "  restored  {id}: the file did not have it as the journal does")?;
+        }
+        Ok(0)
+    })
+}
+
+/// How many rows stand how.
+fn standing(register: &Register, today: &str) -> String {
+    let count = |status: Status| register.rows().filter(|row| row.kept.status == status).count();
+    let overdue = register.rows().filter(|row| row.is_overdue(today)).count();
+    let [open, accepted, closed] = [Status::Open, Status::Accepted, Status::Closed].map(count);
+    format!(
+        "{} scenarios: {open} open, of which {overdue} overdue; {accepted} accepted; {closed} closed",
+        open + accepted + closed
+    )
+}
+
+fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
+    let (model, directory) = (model(&args.model.risk)?, directory(&args.model)?);
+    let today = day(args.model.at.as_deref())?;
+    let (at, by) = (now(), context::actor());
+    let (act, setting) = (Act { at: &at, by: &by }, Setting { model: &model, directory: &directory });
+    let attestation = Attestation {
+        at: at.clone(),
+        recorded_by: by.clone(),
+        id: args.id.clone(),
+        what: if args.rotated { "rotated" } else { "revoked" }.to_owned(),
+        on: args.on.clone().unwrap_or_else(|| today.to_string()),
+        by: args.by.clone(),
+        grade: Grade::named(&args.grade).expect("clap takes the names alone"),
+        evidence: args.proof.clone(),
+        ticket: args.ticket.clone(),
+        note: args.note.clone(),
+    };
+    let path = &args.model.register;
+    let (register, ()) = with_register(path, Access::Write, &model, false, |register| {
+        register.judge_by(judged_by(&args.model, &model, act)?)?;
+        Ok(register.attest(attestation.clone(), setting, act, today)?)
+    })?;
+    let row = register.row(&args.id).context("the row is there: it was attested")?;
+    print(|out| {
+        writeln!(out, "{}: {}, {}", row.kept.id, row.kept.status, row.kept.condition)?;
+        writeln!(out, "  {}", printable_text(&row.kept.reason))?;
+        Ok(0)
+    })
+}
+
+/// The rows that are asked for, the worst first.
+fn listed<'r>(register: &'r Register, args: &RegisterList, model: &RiskModel, today: &str) -> Vec<&'r Row> {
+    let wanted = |row: &&Row| {
+        (args.status.is_empty() || args.status.iter().any(|name| name == row.kept.status.name()))
+            && args.unit.as_deref().is_none_or(|unit| row.units().contains(&unit))
+            && args.owner.as_deref().is_none_or(|owner| row.owner() == owner)
+            && (!args.overdue || row.is_overdue(today))
+    };
+    let mut rows: Vec<&Row> = register.rows().filter(wanted).collect();
+    rows.sort_by_key(|row| {
+        let level = model.level(row.likelihood(), row.impact());
+        (row.kept.status, Reverse(level), row.due_on().unwrap_or_default().to_owned(), row.kept.id.clone())
+    });
+    rows
+}
+
+fn list(args: &RegisterList) -> anyhow::Result<ExitCode> {
+    let model = model(&args.risk)?;
+    let (register, _) = open(&args.register, Access::Read, &model)?;
+    let today = day(args.at.as_deref())?.to_string();
+    let rows = listed(&register, args, &model, &today);
+    print(|out| {
+        match args.format {
+            ShowFormat::Json => {
+                let rows: Vec<Value> = rows.iter().map(|row| document(row, &model, &today)).collect();
+                let document = json!({ "schema": "straykey/register/v1", "scenarios": rows });
+                serde_json::to_writer_pretty(&mut *out, &document)?;
+                writeln!(out)?;
+            }
+            ShowFormat::Text => {
+                for row in &rows {
+                    let due = row.due_on().map_or_else(String::new, |due| {
+                        format!("due {due}{}", if row.is_overdue(&today) { ", OVERDUE" } else { "" })
+                    });
+                    let kept = &row.kept;
+                    writeln!(
+                        out,
+                        "{}  {:<8} {:<14} {:<21} {}",
+                        kept.id,
+                        kept.status,
+                        printable_text(&kept.level),
+                        kept.condition,
+                        printable_text(&kept.title)
+                    )?;
+                    writeln!(out, "{:<15}  {} {due}", "", printable_text(row.owner()))?;
+                }
+                writeln!(out, "{}", standing(&register, &today))?;
+            }
+        }
+        Ok(0)
+    })
+}
+
+/// A row as JSON: each column, and what holds of those that two have a say in.
+fn document(row: &Row, model: &RiskModel, today: &str) -> Value {
+    let cells = row.cells().into_iter().filter(|(_, cell)| !cell.is_empty());
+    let columns: serde_json::Map<String, Value> =
+        cells.map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect();
+    let label =
+        |labels: &[String], step: u8| labels.get(usize::from(step).saturating_sub(1)).cloned().unwrap_or_default();
+    json!({
+        "id": row.kept.id,
+        "status": row.kept.status,
+        "condition": row.kept.condition,
+        "owner": row.owner(),
+        "risk_owner": row.risk_owner(),
+        "treatment": row.treatment(),
+        "likelihood": label(&model.likelihood, row.likelihood()),
+        "impact": label(&model.impact, row.impact()),
+        "level": row.kept.level,
+        "due_on": row.due_on(),
+        "overdue": row.is_overdue(today),
+        "observed": row.kept.observed,
+        "columns": columns,
+    })
+}
+
+fn show(id: &str, path: &Path, model: &RiskModel, format: ShowFormat) -> anyhow::Result<ExitCode> {
+    let (register, _) = open(path, Access::Read, model)?;
+    let row = register.row(id).ok_or_else(|| RegisterError::NoRow(printable_text(id)))?;
+    let history = crate::register::journal::history(&journal_of(path), id)?;
+    let today = today();
+    print(|out| {
+        if format == ShowFormat::Json {
+            let mut document = document(row, model, &today);
+            document["schema"] = json!("straykey/scenario/v1");
+            document["journal"] = history
+                .iter()
+                .map(|(record, entry)| json!({ "record": record, "entry": entry }))
+                .collect::<Vec<_>>()
+                .into();
+            serde_json::to_writer_pretty(&mut *out, &document)?;
+            writeln!(out)?;
+            return Ok(0);
+        }
+        for column in COLUMNS.iter().filter(|column| !matches!(column.name, "observed" | "check" | "record")) {
+            let cell = row.cell(column.name);
+            if !cell.is_empty() {
+                let whose = if column.keeper == Keeper::People { "*" } else { " " };
+                writeln!(out, "{whose} {:<22} {}", column.name, printable_text(&cell))?;
+            }
+        }
+        writeln!(out, "\n* kept by people\n")?;
+        for (record, entry) in &history {
+            writeln!(out, "record {record:<6} {}", printable_text(&told(entry)))?;
+        }
+        Ok(0)
+    })
+}
+
+/// A record of the journal in a line.
+fn told(entry: &Entry) -> String {
+    let names = |columns: &BTreeMap<String, String>| columns.keys().cloned().collect::<Vec<_>>().join(", ");
+    match entry {
+        Entry::RegisterCreated(created) => {
+            format!("{} the register was made, under the key {}", created.at, created.key_id)
+        }
+        Entry::Settings(settings) => format!("{} rows are judged by the model {}", settings.at, settings.risk),
+        Entry::EvidenceApplied(applied) => {
+            format!("{} the scan {} was taken in by {}", applied.at, applied.scan, applied.by)
+        }
+        Entry::Row(row) => {
+            let said = row.columns.get("reason").map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("{} {}{said} [{}]", row.at, row.event, names(&row.columns))
+        }
+        Entry::Decision(decision) => format!("{} people changed {}", decision.at, names(&decision.columns)),
+        Entry::Attestation(one) => {
+            let proof = one.evidence.as_ref().map(|proof| format!("; {proof}")).unwrap_or_default();
+            format!(
+                "{} {} on {}, as {} says ({}), recorded by {}{proof}",
+                one.at, one.what, one.on, one.by, one.grade, one.recorded_by
+            )
+        }
+    }
+}
+
+fn show_register(path: &Path, model: &RiskModel, format: ShowFormat) -> anyhow::Result<ExitCode> {
+    let (register, _) = open(path, Access::Read, model)?;
+    let journal = register.journal();
+    let (today, head) = (today(), journal.head().unwrap_or_default());
+    print(|out| {
+        if format == ShowFormat::Json {
+            let series: Vec<Value> = journal
+                .series()
+                .map(|(subject, last)| json!({ "subject": subject, "scan": last.scan, "started": last.started }))
+                .collect();
+            let document = json!({
+                "schema": "straykey/register-state/v1",
+                "key": journal.key().map(|key| json!({ "id": key.id, "keyed": key.keyed })),
+                "records": journal.len(),
+                "head": head,
+                "series": series,
+            });
+            serde_json::to_writer_pretty(&mut *out, &document)?;
+            writeln!(out)?;
+            return Ok(0);
+        }
+        writeln!(out, "{}: {}", name(path), standing(&register, &today))?;
+        if let Some(key) = journal.key() {
+            writeln!(out, "  key      {} ({})", printable_text(&key.id), printable_text(&key.keyed))?;
+        }
+        writeln!(out, "  journal  {} records, each follows the one before", journal.len())?;
+        writeln!(out, "  head     {head}")?;
+        for (subject, last) in journal.series() {
+            writeln!(
+                out,
+                "  series   {}  last {}",
+                printable_text(&subject.to_string()),
+                printable_text(&last.started)
+            )?;
+        }
+        Ok(0)
+    })
+}
+
+fn export_register(args: &RegisterExport) -> anyhow::Result<ExitCode> {
+    let model = model(&args.risk)?;
+    let (register, _) = open(&args.register, Access::Read, &model)?;
+    let today = day(args.at.as_deref())?;
+    let keys = signing::public_keys(&args.key)?;
+    let read = if args.evidence.is_empty() { Vec::new() } else { readings(&args.evidence, &keys)? };
+    let sorted = Readings::of(&read);
+    let view = (!read.is_empty()).then(|| ControlView::of(&sorted, today));
+    let rows: Vec<Row> = register.rows().cloned().collect();
+    let today = today.to_string();
+    let exported = Exported { rows: &rows, model: &model, view: view.as_ref(), today: &today };
+    if args.columns.is_some() && args.format != RegisterFormat::Csv {
+        bail!("--columns says which columns `csv` has; the other formats have their own");
+    }
+    match args.format {
+        RegisterFormat::CisoAssistant => {
+            let Some(folder) = &args.output else {
+                bail!("`ciso-assistant` is several files: --output FOLDER is needed")
+            };
+            let files: [(&str, ExportTo); 4] = [
+                ("findings.csv", export::ciso_findings),
+                ("risk-scenarios.csv", export::ciso_risk_scenarios),
+                ("applied-controls.csv", export::ciso_applied_controls),
+                ("security-exceptions.csv", export::ciso_exceptions),
+            ];
+            let staged =
+                files.iter().map(|(file, write)| Staged::stage(&folder.join(file), false, |out| write(&exported, out)));
+            let staged = staged.collect::<Result<Vec<_>, _>>()?;
+            staged.into_iter().try_for_each(Staged::commit)?;
+            Ok(0)
+        }
+        RegisterFormat::Csv => match &args.columns {
+            None => write(args.output.as_deref(), |out| export::neutral(&exported, out)),
+            Some(path) => {
+                let text = String::from_utf8(bytes(path)?).with_context(|| format!("{} is not UTF-8", name(path)))?;
+                let map = ColumnMap::parse(&text, &name(path))?;
+                write(args.output.as_deref(), |out| export::mapped(&exported, &map, out))
+            }
+        },
+        RegisterFormat::Defectdojo => write(args.output.as_deref(), |out| export::defectdojo(&exported, out)),
+        RegisterFormat::Soa => write(args.output.as_deref(), |out| export::soa(&exported, out)),
+        RegisterFormat::OscalPoam => {
+            let Some(view) = &view else { bail!("`oscal-poam` names what was observed: --evidence DIR is needed") };
+            let document = oscal::poam(&rows, &model, view, &now());
+            write(args.output.as_deref(), |out| pretty(&document, out))
+        }
+        RegisterFormat::Xlsx => {
+            write(args.output.as_deref(), |out| export::workbook(&exported, out).map_err(std::io::Error::other))
+        }
+    }
+}
+
+/// JSON for tools, and for people who look into it.
+pub(super) fn pretty(document: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// A writer of one export.
+type ExportTo = fn(&Exported<'_>, &mut dyn Write) -> std::io::Result<()>;
+
+/// Writes one file, or standard output.
+pub(super) fn write(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    match path {
+        Some(path) => {
+            write_atomically(path, false, write)?;
+            Ok(0)
+        }
+        None => print(|out| {
+            write(out).context("cannot write the export")?;
+            Ok(0)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::cli::config::{assert_committed, assert_table};
+    use crate::register::columns::Holds;
+
+    #[test]
+    fn the_committed_table_is_that_of_the_columns() {
+        let mut table = String::from("| column | kept by | holds | meaning |\n| --- | --- | --- | --- |\n");
+        for column in COLUMNS {
+            let keeper = if column.keeper == Keeper::People { "people" } else { "straykey" };
+            let holds = match column.holds {
+                Holds::Own => String::new(),
+                Holds::Text => "any text".to_owned(),
+                Holds::Day => "a day such as 2027-01-31".to_owned(),
+                Holds::OneOf(names) => format!("one of {}", names.join(", ")),
+                Holds::Likelihood | Holds::Impact => "a step of the scale, from 1".to_owned(),
+            };
+            let _ = writeln!(table, "| `{}` | {keeper} | {holds} | {} |", column.name, column.doc);
+        }
+        assert_table("docs/register.md", "columns", &table);
+    }
+
+    #[test]
+    fn the_committed_schema_is_that_of_the_journal() {
+        let mut schema = schemars::schema_for!(Entry);
+        schema.insert("$id".to_owned(), "urn:straykey:schema:register-journal:v1".into());
+        assert_committed("docs/schemas/register-journal-v1.schema.json", schema.as_value());
+    }
+}
