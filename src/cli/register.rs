@@ -130,8 +130,8 @@ fn content(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Opens the register at `path`; with it, what its file held. The journal is the lock: the file is read when it is had.
-fn open(path: &Path, access: Access, model: &RiskModel) -> anyhow::Result<(Register, Option<Vec<u8>>)> {
+/// Opens the register at `path`; with it, SHA-256 of its file. The journal is the lock: the file is read when it is had.
+fn open(path: &Path, access: Access, model: &RiskModel) -> anyhow::Result<(Register, Option<String>)> {
     let beside = journal_of(path);
     if access != Access::Create && !beside.exists() {
         bail!("there is no register at {}: its journal {} is not there", name(path), name(&beside));
@@ -142,7 +142,7 @@ fn open(path: &Path, access: Access, model: &RiskModel) -> anyhow::Result<(Regis
     let journal = Journal::open(&beside, access).map_err(|error| located(path, error.into()))?;
     let file = content(path)?;
     let register = Register::open(file.as_deref(), journal, scales(model)).map_err(|error| located(path, error))?;
-    Ok((register, file))
+    Ok((register, file.map(|bytes| sha256_hex(&bytes))))
 }
 
 /// An error with the file that it is about.
@@ -180,9 +180,9 @@ fn with_register<T>(
             return Ok((register, value));
         }
         let file = register.file();
-        if register.is_changed() || before.as_deref() != Some(&file) {
+        if register.is_changed() || before != Some(sha256_hex(&file)) {
             let staged = Staged::stage(path, false, |out| out.write_all(&file))?;
-            if content(path)? != before {
+            if content(path)?.map(|bytes| sha256_hex(&bytes)) != before {
                 continue;
             }
             register.commit().map_err(|error| located(path, error))?;

@@ -168,27 +168,63 @@ pub struct Broken {
 
 /// Reads a chain up to the first record that does not continue it.
 pub fn read(text: &[u8]) -> (Vec<Record>, Option<Broken>) {
-    let mut records: Vec<Record> = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number = records.len() as u64;
-        let Some(end) = memchr::memchr(b'\n', rest) else {
-            return (records, Some(Broken { record: number, what: "it has no end of line: it was cut".to_owned() }));
-        };
-        match read_record(&rest[..end], number, records.last()) {
-            Ok(mut record) => {
-                let start = text.len() - rest.len();
-                record.line = start..start + end;
-                records.push(record);
-            }
-            Err(what) => return (records, Some(Broken { record: number, what })),
+    let mut records = Vec::new();
+    for record in Records::of(text) {
+        match record {
+            Ok(record) => records.push(record),
+            Err(broken) => return (records, Some(broken)),
         }
-        rest = &rest[end + 1..];
     }
     (records, None)
 }
 
-fn read_record(line: &[u8], number: u64, before: Option<&Record>) -> Result<Record, String> {
+/// The records of a chain, one after the other, up to the first that does not continue it.
+#[derive(Debug)]
+pub struct Records<'t> {
+    text: &'t [u8],
+    /// Where the next one begins.
+    at: usize,
+    number: u64,
+    /// Hash and scan of the one before.
+    before: Option<(String, String)>,
+}
+
+impl<'t> Records<'t> {
+    /// Those of `text`.
+    pub fn of(text: &'t [u8]) -> Self {
+        Self { text, at: 0, number: 0, before: None }
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Record, Broken>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let (number, start) = (self.number, self.at);
+        let read = match memchr::memchr(b'\n', rest) {
+            None => Err("it has no end of line: it was cut".to_owned()),
+            Some(end) => {
+                self.at += end + 1;
+                let before = self.before.as_ref().map(|(hash, scan)| (hash.as_str(), scan.as_str()));
+                read_record(&rest[..end], number, before).map(|record| Record { line: start..start + end, ..record })
+            }
+        };
+        self.number += 1;
+        match read {
+            Ok(record) => {
+                self.before = Some((record.hash.clone(), record.scan.clone()));
+                Some(Ok(record))
+            }
+            Err(what) => {
+                self.at = self.text.len();
+                Some(Err(Broken { record: number, what }))
+            }
+        }
+    }
+}
+
+fn read_record(line: &[u8], number: u64, before: Option<(&str, &str)>) -> Result<Record, String> {
     let value: Value = serde_json::from_slice(line).map_err(|_| "it is no JSON")?;
     if canonical(&value) != line {
         return Err("it is not in the canonical form of RFC 8785".to_owned());
@@ -203,14 +239,14 @@ fn read_record(line: &[u8], number: u64, before: Option<&Record>) -> Result<Reco
         let seq = members.get("seq").cloned().unwrap_or_default();
         return Err(format!("record {seq} stands in its place"));
     }
-    if members.get("prev").and_then(Value::as_str) != before.map(|record| record.hash.as_str()) {
+    if members.get("prev").and_then(Value::as_str) != before.map(|(hash, _)| hash) {
         return Err("it does not follow the record before it".to_owned());
     }
     let (Some(Value::Object(mut body)), Some(Value::String(scan))) = (members.remove("body"), members.remove("scan"))
     else {
         return Err("it has no body, or no scan".to_owned());
     };
-    if before.is_some_and(|record| record.scan != scan) {
+    if before.is_some_and(|(_, before)| before != scan) {
         return Err("it is of another scan".to_owned());
     }
     if members.keys().any(|key| !matches!(key.as_str(), "seq" | "prev")) {

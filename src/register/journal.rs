@@ -4,7 +4,7 @@
 //! It is what an auditor reads: which evidence was taken in, what it changed, what people decided, who attested what. It is also what
 //! makes the file safe: a row that somebody deleted, or that a crash kept from being written, is in it.
 //!
-//! The records are those of [`chain`]; their `scan` names the register.
+//! The records are those of [`crate::evidence::chain`]; their `scan` names the register.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::columns;
 use super::row::{Decided, Kept, Row};
-use crate::evidence::chain::{self, Record, Writer};
+use crate::evidence::chain::{Broken, Record, Records, Writer};
 use crate::evidence::reading::Key;
 use crate::evidence::series::Subject;
 use crate::finding::Grade;
@@ -285,13 +285,10 @@ impl Journal {
         file.read_to_end(&mut text).map_err(fail("read"))?;
         // A crash may have left the beginning of a line. Nothing was made of it: the file of the register is replaced afterwards.
         let whole = memchr::memrchr(b'\n', &text).map_or(0, |end| end + 1);
-        let (records, broken) = chain::read(&text[..whole]);
-        if let Some(chain::Broken { record, what }) = broken {
-            return Err(JournalError::Broken { record, what });
-        }
         let mut journal = Self { path: path.to_owned(), file: Some(file), length: whole as u64, ..Self::in_memory() };
-        for record in &records {
-            journal.take(record)?;
+        // One after the other: as JSON values all of them would take many times the memory of their text.
+        for record in Records::of(&text[..whole]) {
+            journal.take(record.map_err(|Broken { record, what }| JournalError::Broken { record, what })?)?;
         }
         Ok(journal)
     }
@@ -343,17 +340,16 @@ impl Journal {
         self.last.iter()
     }
 
-    fn take(&mut self, record: &Record) -> Result<(), JournalError> {
+    fn take(&mut self, record: Record) -> Result<(), JournalError> {
         let number = self.records;
         let broken = |what: &str| JournalError::Broken { record: number, what: what.to_owned() };
-        let body = Value::Object(record.body.clone());
-        let entry: Entry =
-            serde_json::from_value(body).map_err(|_| broken("it is of no type that this version knows"))?;
+        let entry: Entry = serde_json::from_value(Value::Object(record.body))
+            .map_err(|_| broken("it is of no type that this version knows"))?;
         if matches!(entry, Entry::RegisterCreated(_)) != (number == 0) {
             return Err(broken("a journal begins with the record of its register, and has one"));
         }
-        self.register.clone_from(&record.scan);
-        self.head = Some(record.hash.clone());
+        self.register = record.scan;
+        self.head = Some(record.hash);
         self.learn(entry);
         self.records += 1;
         Ok(())
@@ -430,7 +426,7 @@ impl Journal {
 /// It cannot be read.
 pub fn history(path: &Path, id: &str) -> Result<Vec<(u64, Entry)>, JournalError> {
     let text = std::fs::read(path).map_err(|source| JournalError::Io { operation: "read", source })?;
-    let (records, _) = chain::read(&text);
+    let records = Records::of(&text).map_while(Result::ok);
     let entries = (0..).zip(records).filter_map(|(number, record)| {
         let entry: Entry = serde_json::from_value(Value::Object(record.body)).ok()?;
         let about = match &entry {

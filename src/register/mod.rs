@@ -18,6 +18,7 @@ mod owners;
 mod row;
 mod scenario;
 mod table;
+mod told;
 mod update;
 
 pub use assess::Setting;

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::assess::{Setting, assess};
-use super::columns::{self, COLUMNS, Keeper};
+use super::columns::{self, Column};
 use super::error::RegisterError;
 use super::journal::{
     Applied, Attestation, Created, DecisionChange, Entry, Journal, Known, Last, RowChange, SCHEMA, Settings,
 };
 use super::observe::{is_of, new_row, observed, same, series};
-use super::row::{Decided, Observation, Rotation, Row, Seen, Status};
+use super::row::{Observation, Rotation, Row, Seen, Status};
 use super::scenario::id_of;
-use super::table::{Scales, Table, is_checked};
+use super::table::{Scales, Table};
+use super::told::{Told, checked, decided, hash, owned};
 use crate::evidence::reading::{Assurance, Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::ChangeState;
@@ -65,8 +66,8 @@ struct Taken<'r> {
 pub struct Register {
     table: Table,
     journal: Journal,
-    /// What the journal knows of each row, with what is to be appended.
-    known: BTreeMap<String, Known>,
+    /// What the journal tells of each row, with what is to be appended.
+    told: BTreeMap<String, Told>,
     /// What is to be appended.
     entries: Vec<Entry>,
     /// By what rows are judged, until the journal has its first record.
@@ -94,44 +95,54 @@ impl Register {
         let mut register = Self {
             table,
             journal,
-            known,
+            told: BTreeMap::new(),
             entries: Vec::new(),
             settings: None,
             takes_changes: false,
             changes: Changes::default(),
         };
-        register.heal()?;
+        register.heal(known)?;
         Ok(register)
     }
 
-    /// Brings rows up to the journal: a crash kept them from being written, or somebody deleted them or put an older file back.
-    fn heal(&mut self) -> Result<(), RegisterError> {
-        if let Some(id) = self.table.rows.keys().find(|id| !self.known.contains_key(*id)) {
-            return Err(RegisterError::Apart(format!(
-                "{id} is in the file and not in the journal: they do not belong together"
-            )));
+    /// Brings rows up to what the journal knows of them: a crash kept them from being written, or somebody deleted them or put an older
+    /// file back.
+    fn heal(&mut self, known: BTreeMap<String, Known>) -> Result<(), RegisterError> {
+        let apart = |what: String| Err(RegisterError::Apart(what));
+        if let Some(id) = self.table.rows.keys().find(|id| !known.contains_key(*id)) {
+            return apart(format!("{id} is in the file and not in the journal: they do not belong together"));
         }
-        for (id, known) in &self.known {
+        for (id, known) in known {
             if known.kept.is_empty() {
-                return Err(RegisterError::Apart(format!("the journal tells of {id} and never made it")));
+                return apart(format!("the journal tells of {id} and never made it"));
             }
-            let row = self.table.rows.get(id);
-            match row.map(|row| row.kept.record) {
-                Some(record) if record == known.record => continue,
-                Some(record) if record > known.record => {
-                    return Err(RegisterError::Apart(format!(
-                        "{id} was last changed by record {record}, and the journal has none such of it: its end is missing"
-                    )));
+            match self.table.rows.get(&id) {
+                Some(row) if row.kept.record == known.record => {
+                    // The check in the file is one that anybody can make anew; the journal is not.
+                    let differs = |column: &&Column| {
+                        known.kept.get(column.name).map_or("", String::as_str) != columns::cell(&row.kept, column.name)
+                    };
+                    if let Some(column) = checked().find(differs) {
+                        return apart(format!("{id}: `{}` is not as the journal has it", column.name));
+                    }
                 }
-                _ => {}
+                Some(row) if row.kept.record > known.record => {
+                    let record = row.kept.record;
+                    return apart(format!(
+                        "{id} was last changed by record {record}, and the journal has none such of it: its end is missing"
+                    ));
+                }
+                row => {
+                    let whole = known.row().map_err(|column| {
+                        RegisterError::Apart(format!("the journal has no sound `{column}` of {id}"))
+                    })?;
+                    // What people wrote into a file that is older than the journal is theirs all the same.
+                    let decided = row.map_or(whole.decided, |row| row.decided.clone());
+                    self.changes.restored.push(id.clone());
+                    self.table.rows.insert(id.clone(), Row { kept: whole.kept, decided });
+                }
             }
-            let whole = known
-                .row()
-                .map_err(|column| RegisterError::Apart(format!("the journal has no sound `{column}` of {id}")))?;
-            // What people wrote into a file that is older than the journal is theirs all the same.
-            let decided = row.map_or(whole.decided, |row| row.decided.clone());
-            self.changes.restored.push(id.clone());
-            self.table.rows.insert(id.clone(), Row { kept: whole.kept, decided });
+            self.told.insert(id, Told::of(&known));
         }
         Ok(())
     }
@@ -212,7 +223,7 @@ impl Register {
     /// Records what people wrote since the last time.
     pub fn notice_decisions(&mut self, act: Act<'_>) {
         for (id, row) in &self.table.rows {
-            let Some(known) = self.known.get_mut(id) else { continue };
+            let Some(known) = self.told.get_mut(id) else { continue };
             let now = decided(&row.decided);
             let mut columns: BTreeMap<String, String> =
                 now.iter().filter(|(name, cell)| known.decided.get(*name) != Some(cell)).map(owned).collect();
@@ -444,20 +455,23 @@ impl Register {
     fn judge(&mut self, id: &str, setting: Setting<'_>, act: Act<'_>, today: Date) {
         let number = self.journal.next() + self.entries.len() as u64;
         let Some(row) = self.table.rows.get_mut(id) else { return };
-        let before = self.known.get(id).and_then(|known| known.kept.get("status")).and_then(|name| Status::named(name));
         if row.kept.observed.iter().all(|one| one.seen == Seen::Gone) {
             row.kept.back_on = None;
         }
         assess(row, setting, today);
-        let known = self.known.entry(id.to_owned()).or_default();
+        let told = self.told.entry(id.to_owned()).or_default();
+        let before = told.status.replace(row.kept.status);
         let mut columns = BTreeMap::new();
-        for column in COLUMNS.iter().filter(|column| is_checked(column)) {
+        let mut hashes = Vec::new();
+        for (at, column) in checked().enumerate() {
             let cell = columns::cell(&row.kept, column.name);
-            if known.kept.get(column.name) != Some(&cell) {
-                known.kept.insert(column.name.to_owned(), cell.clone());
+            let hash = hash(&cell);
+            hashes.push(hash);
+            if told.kept.get(at) != Some(&hash) {
                 columns.insert(column.name.to_owned(), cell);
             }
         }
+        told.kept = hashes;
         if columns.is_empty() {
             return;
         }
@@ -468,7 +482,6 @@ impl Register {
             _ => ("changed", &mut self.changes.changed),
         };
         rows.insert(id.to_owned());
-        known.record = number;
         row.kept.record = number;
         let (at, id, event) = (act.at.to_owned(), id.to_owned(), event.to_owned());
         self.entries.push(Entry::Row(RowChange { at, id, event, columns }));
@@ -568,16 +581,4 @@ pub fn scenarios(readings: &[&Reading], setting: Setting<'_>, today: Date) -> Re
 /// Names the scenario of `finding`, which `reading` has: the id of its row in every register.
 pub fn scenario_id(finding: &Finding, reading: &Reading) -> String {
     id_of(finding, reading).0
-}
-
-fn owned((name, cell): (&String, &String)) -> (String, String) {
-    (name.clone(), cell.clone())
-}
-
-/// What people keep, by column.
-fn decided(decided: &Decided) -> BTreeMap<String, String> {
-    let people = COLUMNS.iter().filter(|column| column.keeper == Keeper::People);
-    let ours = people.map(|column| (column.name.to_owned(), decided.get(column.name).to_owned()));
-    let all = ours.chain(decided.others.iter().map(owned));
-    all.filter(|(_, cell)| !cell.is_empty()).collect()
 }
