@@ -21,6 +21,7 @@ use crate::evidence::sign::PublicKey;
 use crate::evidence::{Bundle, verify};
 use crate::report::csv::inert;
 use crate::report::file::write_atomically;
+use crate::words::counted;
 
 /// The exit code of a series of which something does not hold.
 const DOES_NOT_HOLD: ExitCode = 1;
@@ -182,15 +183,18 @@ fn text(rows: &[Row], refused: &[Refused], notes: &[String], keyed: bool, out: &
         count("unknown")
     )?;
     let called = if keyed { "authentic" } else { "consistent (no key was given, so that nobody knows who made them)" };
-    writeln!(out, "The bundles that count are {called}.\n")?;
+    if rows.iter().any(|row| row.bundles > 0) {
+        writeln!(out, "The bundles that count are {called}.")?;
+    }
+    writeln!(out)?;
     for row in rows {
         let last = row.last.as_deref().unwrap_or("never");
         writeln!(
             out,
-            "{:<8} {}  {} bundles, last {last}",
+            "{:<8} {}  {}, last {last}",
             row.state,
             printable_text(&row.subject.to_string()),
-            row.bundles
+            counted(row.bundles as u64, "bundle")
         )?;
         for (from, to) in &row.late {
             writeln!(out, "         no scan from {from} to {to}")?;

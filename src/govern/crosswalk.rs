@@ -50,6 +50,10 @@ named! {
         Scope = "scope",
         /// Records of comparisons and reviews.
         Comparison = "comparison",
+        /// Exceptions and triage.
+        Decision = "decision",
+        /// The signature of a bundle.
+        Signature = "signature",
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::{Readings, days_between, known_since};
-use crate::evidence::reading::{Exception, Finding, Reading};
+use crate::evidence::reading::{Assurance, Exception, Finding, Reading};
 use crate::govern::catalogue::{Catalogue, Control};
 use crate::govern::crosswalk::{ClauseReason, Crosswalk, Record, Role};
 use crate::govern::{State, Taxonomies, Taxonomy};
@@ -288,6 +288,25 @@ fn clauses(readings: &[&Reading], over_time: bool) -> Vec<Clause> {
             Record::Scope => (scans > 0, format!("scope and coverage of {}", counted(scans as u64, "scan"))),
             Record::Comparison if over_time => (true, "comparisons with earlier scans".to_owned()),
             Record::Comparison => (false, "nothing: no scan was compared with an earlier one".to_owned()),
+            Record::Decision => {
+                let exceptions: usize = readings.iter().map(|reading| reading.exceptions.len()).sum();
+                let triaged = readings.iter().flat_map(|reading| &reading.findings);
+                let triaged = triaged.filter(|finding| finding.triage.is_some()).count();
+                let by = [(exceptions, "exception"), (triaged, "triaged secret")];
+                let by = by.into_iter().filter(|(count, _)| *count > 0);
+                let by = by.map(|(count, one)| counted(count as u64, one)).collect::<Vec<_>>().join(" and ");
+                if by.is_empty() {
+                    (false, "nothing: no exception was named, and nothing triaged".to_owned())
+                } else {
+                    (true, by)
+                }
+            }
+            Record::Signature => {
+                let signed =
+                    readings.iter().filter(|reading| matches!(reading.assurance, Assurance::Authentic(_))).count();
+                let of = counted(scans as u64, "bundle");
+                (signed > 0 && signed == scans, format!("signatures of {signed} of {of} by a key that was pinned"))
+            }
         };
         Clause { clause, served, by }
     };
