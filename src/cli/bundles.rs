@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::file::{bytes, consistent_bundle, name};
@@ -99,7 +100,13 @@ pub(super) fn reading(found: &Found, keys: &[PublicKey]) -> anyhow::Result<Readi
     Reading::of(&found.name, &bundle, &verified, assurance).with_context(|| format!("the bundle {}", found.name))
 }
 
-/// What all bundles below `roots` say.
-pub(super) fn readings(roots: &[PathBuf], keys: &[PublicKey]) -> anyhow::Result<Vec<Reading>> {
-    found(roots)?.iter().map(|one| reading(one, keys)).collect()
+/// What all bundles below `roots` say, with exceptions as they stand on the day `today`.
+pub(super) fn readings(roots: &[PathBuf], keys: &[PublicKey], today: Date) -> anyhow::Result<Vec<Reading>> {
+    let today = today.to_string();
+    let judged = |one| {
+        let mut reading = reading(one, keys)?;
+        reading.judge_on(&today);
+        Ok(reading)
+    };
+    found(roots)?.iter().map(judged).collect()
 }

@@ -1,5 +1,7 @@
 //! `straykey register`.
 
+mod model;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -9,6 +11,8 @@ use anyhow::{Context as _, bail};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use model::Model;
 
 use super::args::{
     Register as Command, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterUpdate,
@@ -45,8 +49,8 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Update(args) => update(&args),
         Command::Attest(args) => attest(&args),
         Command::List(args) => list(&args),
-        Command::Show { id: Some(id), register, risk, format } => show(&id, &register, &model(&risk)?, format),
-        Command::Show { id: None, register, risk, format } => show_register(&register, &model(&risk)?, format),
+        Command::Show { id: Some(id), register, risk, format } => show(&id, &register, risk.as_deref(), format),
+        Command::Show { id: None, register, risk, format } => show_register(&register, risk.as_deref(), format),
         Command::Export(args) => export_register(&args),
     }
 }
@@ -56,29 +60,14 @@ fn journal_of(path: &Path) -> PathBuf {
     path.with_extension("journal.jsonl")
 }
 
-fn model(named: &str) -> anyhow::Result<RiskModel> {
-    Ok(match named {
-        "5x5" => RiskModel::embedded().clone(),
-        "product" => RiskModel::product().clone(),
-        file => {
-            let path = Path::new(file);
-            let text =
-                String::from_utf8(bytes(path).context("the model of risk: neither 5x5 nor product, and no file")?)
-                    .with_context(|| format!("{} is not UTF-8", name(path)))?;
-            RiskModel::parse(&text, &name(path))?
-        }
-    })
-}
-
 /// By what the arguments say that rows are judged, for the journal.
-fn judged_by(args: &RegisterModel, model: &RiskModel, act: Act<'_>) -> anyhow::Result<Settings> {
+fn judged_by(args: &RegisterModel, model: &Model, act: Act<'_>) -> anyhow::Result<Settings> {
     let digest = |path: Option<&Path>| path.map(|path| bytes(path).map(|bytes| sha256_hex(&bytes))).transpose();
-    let own = !matches!(args.risk.as_str(), "5x5" | "product");
     Ok(Settings {
         at: act.at.to_owned(),
         by: act.by.to_owned(),
-        risk: model.name.clone(),
-        risk_sha256: digest(own.then(|| Path::new(&args.risk)))?,
+        risk: model.risk.name.clone(),
+        risk_sha256: model.sha256.clone(),
         scope_sha256: digest(args.scope.as_deref())?,
         owners_sha256: digest(args.owners.as_deref())?,
     })
@@ -130,8 +119,17 @@ fn content(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Opens the register at `path`; with it, SHA-256 of its file. The journal is the lock: the file is read when it is had.
-fn open(path: &Path, access: Access, model: &RiskModel) -> anyhow::Result<(Register, Option<String>)> {
+/// A register that was opened.
+struct Opened {
+    register: Register,
+    /// By what its rows are judged.
+    model: Model,
+    /// SHA-256 of its file.
+    file: Option<String>,
+}
+
+/// Opens the register at `path`, whose rows are judged by the model `risk`. The journal is the lock: the file is read when it is had.
+fn open(path: &Path, access: Access, risk: Option<&str>, change_risk: bool) -> anyhow::Result<Opened> {
     let beside = journal_of(path);
     if access != Access::Create && !beside.exists() {
         bail!("there is no register at {}: its journal {} is not there", name(path), name(&beside));
@@ -140,9 +138,11 @@ fn open(path: &Path, access: Access, model: &RiskModel) -> anyhow::Result<(Regis
         bail!("{} is there, and its journal {} is not: the file alone is no register", name(path), name(&beside));
     }
     let journal = Journal::open(&beside, access).map_err(|error| located(path, error.into()))?;
+    let model = Model::of(path, risk, journal.settings(), change_risk)?;
     let file = content(path)?;
-    let register = Register::open(file.as_deref(), journal, scales(model)).map_err(|error| located(path, error))?;
-    Ok((register, file.map(|bytes| sha256_hex(&bytes))))
+    let register =
+        Register::open(file.as_deref(), journal, scales(&model.risk)).map_err(|error| located(path, error))?;
+    Ok(Opened { register, model, file: file.map(|bytes| sha256_hex(&bytes)) })
 }
 
 /// An error with the file that it is about.
@@ -163,14 +163,14 @@ fn located(path: &Path, error: RegisterError) -> anyhow::Error {
 fn with_register<T>(
     path: &Path,
     access: Access,
-    model: &RiskModel,
+    risk: (Option<&str>, bool),
     dry_run: bool,
-    mut change: impl FnMut(&mut Register) -> anyhow::Result<T>,
+    mut change: impl FnMut(&mut Register, &Model) -> anyhow::Result<T>,
 ) -> anyhow::Result<(Register, T)> {
     for _ in 0..ATTEMPTS {
-        let (mut register, before) = open(path, access, model)?;
+        let Opened { mut register, model, file: before } = open(path, access, risk.0, risk.1)?;
         let is_new = register.journal().is_empty();
-        let changed = change(&mut register);
+        let changed = change(&mut register, &model);
         if is_new && (changed.is_err() || dry_run) {
             // An empty journal tells nothing. It goes while nobody else has it; who waits for it notices that it has gone.
             drop(std::fs::remove_file(journal_of(path)));
@@ -186,6 +186,11 @@ fn with_register<T>(
                 continue;
             }
             register.commit().map_err(|error| located(path, error))?;
+            // The journal took its time. Who saved the file meanwhile must not lose that: the next attempt brings the rows in it up to
+            // the journal.
+            if content(path)?.map(|bytes| sha256_hex(&bytes)) != before {
+                continue;
+            }
             staged.commit()?;
         }
         return Ok((register, value));
@@ -198,16 +203,18 @@ pub(super) fn now() -> String {
 }
 
 fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
-    let (model, directory) = (model(&args.model.risk)?, directory(&args.model)?);
+    let directory = directory(&args.model)?;
     let keys = signing::public_keys(&args.key)?;
     let today = day(args.model.at.as_deref())?;
     let bundles = found(&args.evidence)?;
     let path = &args.model.register;
     let access = if args.evidence.is_empty() { Access::Write } else { Access::Create };
     let (at, by) = (now(), context::actor());
-    let (act, setting) = (Act { at: &at, by: &by }, Setting { model: &model, directory: &directory });
-    let (register, known) = with_register(path, access, &model, args.dry_run, |register| {
-        register.judge_by(judged_by(&args.model, &model, act)?)?;
+    let act = Act { at: &at, by: &by };
+    let risk = (args.model.risk.as_deref(), args.change_risk);
+    let (register, known) = with_register(path, access, risk, args.dry_run, |register, model| {
+        let setting = Setting { model: &model.risk, directory: &directory };
+        register.judge_by(judged_by(&args.model, model, act)?)?;
         register.notice_decisions(act);
         let mut known = 0;
         for one in &bundles {
@@ -255,10 +262,10 @@ fn standing(register: &Register, today: &str) -> String {
 }
 
 fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
-    let (model, directory) = (model(&args.model.risk)?, directory(&args.model)?);
+    let directory = directory(&args.model)?;
     let today = day(args.model.at.as_deref())?;
     let (at, by) = (now(), context::actor());
-    let (act, setting) = (Act { at: &at, by: &by }, Setting { model: &model, directory: &directory });
+    let act = Act { at: &at, by: &by };
     let attestation = Attestation {
         at: at.clone(),
         recorded_by: by.clone(),
@@ -272,8 +279,10 @@ fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
         note: args.note.clone(),
     };
     let path = &args.model.register;
-    let (register, ()) = with_register(path, Access::Write, &model, false, |register| {
-        register.judge_by(judged_by(&args.model, &model, act)?)?;
+    let risk = (args.model.risk.as_deref(), false);
+    let (register, ()) = with_register(path, Access::Write, risk, false, |register, model| {
+        let setting = Setting { model: &model.risk, directory: &directory };
+        register.judge_by(judged_by(&args.model, model, act)?)?;
         Ok(register.attest(attestation.clone(), setting, act, today)?)
     })?;
     let row = register.row(&args.id).context("the row is there: it was attested")?;
@@ -301,8 +310,8 @@ fn listed<'r>(register: &'r Register, args: &RegisterList, model: &RiskModel, to
 }
 
 fn list(args: &RegisterList) -> anyhow::Result<ExitCode> {
-    let model = model(&args.risk)?;
-    let (register, _) = open(&args.register, Access::Read, &model)?;
+    let Opened { register, model, .. } = open(&args.register, Access::Read, args.risk.as_deref(), false)?;
+    let model = model.risk;
     let today = day(args.at.as_deref())?.to_string();
     let rows = listed(&register, args, &model, &today);
     print(|out| {
@@ -361,14 +370,14 @@ fn document(row: &Row, model: &RiskModel, today: &str) -> Value {
     })
 }
 
-fn show(id: &str, path: &Path, model: &RiskModel, format: ShowFormat) -> anyhow::Result<ExitCode> {
-    let (register, _) = open(path, Access::Read, model)?;
+fn show(id: &str, path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow::Result<ExitCode> {
+    let Opened { register, model, .. } = open(path, Access::Read, risk, false)?;
     let row = register.row(id).ok_or_else(|| RegisterError::NoRow(printable_text(id)))?;
     let history = crate::register::journal::history(&journal_of(path), id)?;
     let today = today();
     print(|out| {
         if format == ShowFormat::Json {
-            let mut document = document(row, model, &today);
+            let mut document = document(row, &model.risk, &today);
             document["schema"] = json!("straykey/scenario/v1");
             document["journal"] = history
                 .iter()
@@ -401,6 +410,7 @@ fn told(entry: &Entry) -> String {
         Entry::RegisterCreated(created) => {
             format!("{} the register was made, under the key {}", created.at, created.key_id)
         }
+        Entry::Committed(committed) => format!("{} records were written", committed.records),
         Entry::Settings(settings) => format!("{} rows are judged by the model {}", settings.at, settings.risk),
         Entry::EvidenceApplied(applied) => {
             format!("{} the scan {} was taken in by {}", applied.at, applied.scan, applied.by)
@@ -420,8 +430,8 @@ fn told(entry: &Entry) -> String {
     }
 }
 
-fn show_register(path: &Path, model: &RiskModel, format: ShowFormat) -> anyhow::Result<ExitCode> {
-    let (register, _) = open(path, Access::Read, model)?;
+fn show_register(path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow::Result<ExitCode> {
+    let Opened { register, .. } = open(path, Access::Read, risk, false)?;
     let journal = register.journal();
     let (today, head) = (today(), journal.head().unwrap_or_default());
     print(|out| {
@@ -460,11 +470,11 @@ fn show_register(path: &Path, model: &RiskModel, format: ShowFormat) -> anyhow::
 }
 
 fn export_register(args: &RegisterExport) -> anyhow::Result<ExitCode> {
-    let model = model(&args.risk)?;
-    let (register, _) = open(&args.register, Access::Read, &model)?;
+    let Opened { register, model, .. } = open(&args.register, Access::Read, args.risk.as_deref(), false)?;
+    let model = model.risk;
     let today = day(args.at.as_deref())?;
     let keys = signing::public_keys(&args.key)?;
-    let read = if args.evidence.is_empty() { Vec::new() } else { readings(&args.evidence, &keys)? };
+    let read = if args.evidence.is_empty() { Vec::new() } else { readings(&args.evidence, &keys, today)? };
     let sorted = Readings::of(&read);
     let view = (!read.is_empty()).then(|| ControlView::of(&sorted, today));
     let rows: Vec<Row> = register.rows().cloned().collect();

@@ -194,6 +194,11 @@ impl<'t> Records<'t> {
     pub fn of(text: &'t [u8]) -> Self {
         Self { text, at: 0, number: 0, before: None }
     }
+
+    /// Bytes of the records that were read so far.
+    pub fn read(&self) -> usize {
+        self.at
+    }
 }
 
 impl Iterator for Records<'_> {

@@ -19,6 +19,7 @@ use super::chain::Record;
 use super::series::Subject;
 use super::verify::{Bundle, Verified};
 use crate::govern::State;
+use crate::report::TargetKind;
 use crate::slot::Tally;
 
 /// A record that does not say what its type promises.
@@ -145,6 +146,26 @@ pub struct Target {
     pub given: String,
     /// `directory`, `file`, `stdin` and the like.
     pub kind: String,
+    /// The git work tree around it.
+    #[serde(default)]
+    pub git: Option<TargetGit>,
+}
+
+/// The git work tree around a target.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TargetGit {
+    /// Path of the target below the root of the work tree, ending in `/`; empty at the root.
+    pub prefix: String,
+    /// URL of the remote `origin`.
+    pub repository: Option<String>,
+}
+
+impl Started {
+    /// Whether it is the scan of a change: what is not in it may be there all the same.
+    pub fn is_of_changes(&self) -> bool {
+        let of_changes = |kind: &str| TargetKind::named(kind).is_some_and(TargetKind::is_of_changes);
+        self.targets.iter().any(|target| of_changes(&target.kind))
+    }
 }
 
 /// The last record.
@@ -320,6 +341,18 @@ impl Reading {
         reading.manifest_sha256.clone_from(&verified.manifest_sha256);
         reading.assurance = assurance;
         Ok(reading)
+    }
+
+    /// Lets exceptions that held at the time of the scan end, where their last day is over on `day`, `YYYY-MM-DD`. What the scan made of
+    /// them stays in its verdicts.
+    pub fn judge_on(&mut self, day: &str) {
+        let places = self.findings.iter_mut().flat_map(|finding| &mut finding.places);
+        let of_places = places.filter_map(|place| place.exception.as_mut());
+        let all = self.exceptions.iter_mut().map(|outcome| &mut outcome.exception).chain(of_places);
+        for exception in all.filter(|exception| exception.is_active() && exception.expires_on.as_str() < day) {
+            "expired".clone_into(&mut exception.standing);
+            exception.why = Some(format!("its last day was {}, after the scan", exception.expires_on));
+        }
     }
 
     /// Reads records, of which `whole` gives all that they say; name and digest of the manifest are left empty.

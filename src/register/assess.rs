@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 
 use super::owners::Directory;
-use super::row::{Acceptance, Condition, Observation, Row, Seen, SeriesFacts, Status, UNASSIGNED};
+use super::row::{Acceptance, Condition, Observation, Row, Said, Seen, SeriesFacts, Status, UNASSIGNED};
 use super::scenario;
+use crate::finding::Decision;
 use crate::govern::risk::{Facts, RiskModel, Visibility};
 use crate::govern::{Crosswalk, Role};
 
@@ -79,13 +80,22 @@ fn worthless(row: &Row, day: &str) -> Option<String> {
     })
 }
 
-fn dismissed<'r>(row: &'r Row, day: &str) -> Option<&'r str> {
-    let bearing = bearing(&row.kept.observed);
-    let holds = |one: &&'r Observation| {
-        let dismissal = one.facts.dismissed.as_ref();
-        dismissal.filter(|said| said.until.as_deref().is_none_or(|until| until >= day)).map(|said| said.why.as_str())
+/// The last word of triage, whichever series has it.
+fn last_word(observed: &[Observation]) -> Option<&Said> {
+    observed.iter().filter_map(|one| one.facts.triage.as_ref()).max_by_key(|said| &said.at)
+}
+
+/// Why there is nothing to treat: triage, else exceptions that cover all places.
+fn dismissed(row: &Row, day: &str) -> Option<String> {
+    if let Some(said) = last_word(&row.kept.observed) {
+        // Who looked last has the last word.
+        return (said.decision == Decision::FalsePositive).then(|| format!("triage: {}", said.words));
+    }
+    let holds = |one: &Observation| {
+        let dismissal = one.facts.dismissed.clone();
+        dismissal.filter(|said| said.until.as_deref().is_none_or(|until| until >= day)).map(|said| said.why)
     };
-    let all: Option<Vec<&str>> = bearing.iter().map(holds).collect();
+    let all: Option<Vec<String>> = bearing(&row.kept.observed).into_iter().map(holds).collect();
     all?.into_iter().next()
 }
 
@@ -196,8 +206,10 @@ fn describe(row: &mut Row, setting: Setting<'_>, today: Date) {
     kept.controls = controls;
     kept.consequence = scenario::consequence(kept.kinds.first().map_or("", String::as_str)).to_owned();
     scenario::threat(visibility(&kept.observed, setting.directory)).clone_into(&mut kept.threat);
-    kept.triage = kept.observed.iter().filter_map(|one| one.facts.triage.clone()).max();
-    kept.confirmed = kept.observed.iter().any(|one| one.facts.confirmed);
+    let said = last_word(&kept.observed).cloned();
+    kept.confirmed =
+        said.as_ref().is_some_and(|said| matches!(said.decision, Decision::Confirmed | Decision::Incident));
+    kept.triage = said.map(|said| said.words);
     let owners = bearing(&kept.observed).into_iter().map(|one| {
         let path = one.first.rsplit_once(':').map_or(one.first.as_str(), |(path, _)| path);
         setting.directory.owner(one.unit.as_deref(), one.repository.as_deref(), path, one.facts.owner.as_ref())
@@ -217,7 +229,7 @@ fn score(row: &mut Row, setting: Setting<'_>, today: Date) {
     let all = |holds: fn(&SeriesFacts) -> bool| !here.is_empty() && here.iter().all(|one| holds(&one.facts));
     let any = |holds: fn(&SeriesFacts) -> bool| here.iter().any(|one| holds(&one.facts));
     let revoked = match kept.condition {
-        Condition::NoSecret => dismissed(row, &day).map(str::to_owned),
+        Condition::NoSecret => dismissed(row, &day),
         _ => worthless(row, &day),
     };
     let facts = Facts {

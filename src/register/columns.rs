@@ -275,7 +275,9 @@ pub(super) fn row<'c>(get: impl Fn(&str) -> &'c str) -> Result<Row, &'static str
     let kept = kept(&get)?;
     let mut decided = Decided::default();
     for column in COLUMNS.iter().filter(|column| column.keeper == Keeper::People) {
-        decided.set(column.name, get(column.name).to_owned());
+        // A blank that nobody sees would make another day of a day.
+        let cell = get(column.name);
+        decided.set(column.name, if column.holds == Holds::Text { cell } else { cell.trim() }.to_owned());
     }
     Ok(Row { kept, decided })
 }

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::columns;
 use super::row::{Decided, Kept, Row};
-use crate::evidence::chain::{Broken, Record, Records, Writer};
+use crate::evidence::chain::{Broken, Records, Writer};
 use crate::evidence::reading::Key;
 use crate::evidence::series::Subject;
 use crate::finding::Grade;
@@ -42,6 +42,8 @@ pub enum Entry {
     Decision(DecisionChange),
     /// Somebody attested that a credential was made worthless.
     Attestation(Attestation),
+    /// The end of what was written at once: without it the records before it, back to the last one of these, count for nothing.
+    Committed(Committed),
 }
 
 /// The first record.
@@ -56,6 +58,14 @@ pub struct Created {
     pub key_id: String,
     /// Where that key came from.
     pub keyed: String,
+}
+
+/// The end of what was written at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Committed {
+    /// How many records before this one belong to it.
+    pub records: u64,
 }
 
 /// By what rows are judged.
@@ -112,6 +122,8 @@ pub struct Applied {
 pub struct RowChange {
     /// When, RFC 3339 in UTC.
     pub at: String,
+    /// The day on which it was judged: that of a scan, or of the update.
+    pub on: String,
     /// The row.
     pub id: String,
     /// `created`, `changed`, `closed` or `reopened`.
@@ -283,14 +295,37 @@ impl Journal {
         };
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(fail("read"))?;
-        // A crash may have left the beginning of a line. Nothing was made of it: the file of the register is replaced afterwards.
-        let whole = memchr::memrchr(b'\n', &text).map_or(0, |end| end + 1);
-        let mut journal = Self { path: path.to_owned(), file: Some(file), length: whole as u64, ..Self::in_memory() };
-        // One after the other: as JSON values all of them would take many times the memory of their text.
-        for record in Records::of(&text[..whole]) {
-            journal.take(record.map_err(|Broken { record, what }| JournalError::Broken { record, what })?)?;
-        }
+        let mut journal = Self { path: path.to_owned(), file: Some(file), ..Self::in_memory() };
+        journal.read(&text)?;
         Ok(journal)
+    }
+
+    /// Reads the records of `text` up to the last [`Entry::Committed`]. A crash may have left what an update had begun to append. Nothing
+    /// was made of it, since the file of the register is replaced afterwards, and the update is to be done once more.
+    fn read(&mut self, text: &[u8]) -> Result<(), JournalError> {
+        let whole = memchr::memrchr(b'\n', text).map_or(0, |end| end + 1);
+        // One after the other: as JSON values all of them would take many times the memory of their text.
+        let mut records = Records::of(&text[..whole]);
+        let mut begun = Vec::new();
+        while let Some(record) = records.next() {
+            let record = record.map_err(|Broken { record, what }| JournalError::Broken { record, what })?;
+            let number = self.records + begun.len() as u64;
+            let broken = |what: &str| JournalError::Broken { record: number, what: what.to_owned() };
+            let entry: Entry = serde_json::from_value(Value::Object(record.body))
+                .map_err(|_| broken("it is of no type that this version knows"))?;
+            if matches!(entry, Entry::RegisterCreated(_)) != (number == 0) {
+                return Err(broken("a journal begins with the record of its register, and has one"));
+            }
+            let is_end = matches!(entry, Entry::Committed(_));
+            begun.push(entry);
+            if is_end {
+                begun.drain(..).for_each(|entry| self.learn(entry));
+                self.register = record.scan;
+                self.head = Some(record.hash);
+                self.length = records.read() as u64;
+            }
+        }
+        Ok(())
     }
 
     /// A journal of what nobody keeps.
@@ -330,6 +365,11 @@ impl Journal {
         self.key.as_ref()
     }
 
+    /// By what rows were judged last.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
     /// How many records it has.
     pub fn len(&self) -> u64 {
         self.records
@@ -338,21 +378,6 @@ impl Journal {
     /// The last bundle of each series that was taken in.
     pub fn series(&self) -> impl Iterator<Item = (&Subject, &Last)> {
         self.last.iter()
-    }
-
-    fn take(&mut self, record: Record) -> Result<(), JournalError> {
-        let number = self.records;
-        let broken = |what: &str| JournalError::Broken { record: number, what: what.to_owned() };
-        let entry: Entry = serde_json::from_value(Value::Object(record.body))
-            .map_err(|_| broken("it is of no type that this version knows"))?;
-        if matches!(entry, Entry::RegisterCreated(_)) != (number == 0) {
-            return Err(broken("a journal begins with the record of its register, and has one"));
-        }
-        self.register = record.scan;
-        self.head = Some(record.hash);
-        self.learn(entry);
-        self.records += 1;
-        Ok(())
     }
 
     /// What the record that comes next says.
@@ -376,9 +401,10 @@ impl Journal {
                 known.decided.retain(|_, cell| !cell.is_empty());
             }
             Entry::Settings(settings) => self.settings = Some(settings),
-            // What it says is in its row.
-            Entry::Attestation(_) => {}
+            // What the one says is in its row, and the other says nothing of any.
+            Entry::Attestation(_) | Entry::Committed(_) => {}
         }
+        self.records += 1;
     }
 
     /// Appends `entries`, and waits until they are on the disk. The records of rows get their numbers in the order given.
@@ -386,7 +412,8 @@ impl Journal {
     /// # Errors
     ///
     /// They cannot be written. What was written of them is taken back, as far as that can be done.
-    pub fn append(&mut self, entries: Vec<Entry>) -> Result<(), JournalError> {
+    pub fn append(&mut self, mut entries: Vec<Entry>) -> Result<(), JournalError> {
+        entries.push(Entry::Committed(Committed { records: entries.len() as u64 }));
         let fail = |operation| move |source| JournalError::Io { operation, source };
         let mut text = Vec::new();
         let mut writer = Writer::after(&mut text, &self.register, self.records, self.head.clone());
@@ -395,7 +422,7 @@ impl Journal {
         }
         let (_, head) = writer.finish().map_err(fail("write"))?;
         if let Some(file) = &mut self.file {
-            // What a crash left behind the last whole line goes.
+            // What a crash left behind the last whole update goes.
             file.set_len(self.length).map_err(fail("cut"))?;
             file.seek(SeekFrom::End(0)).map_err(fail("write"))?;
             if let Err(source) = file.write_all(&text).and_then(|()| file.sync_all()) {
@@ -404,10 +431,7 @@ impl Journal {
             }
         }
         self.length += text.len() as u64;
-        for entry in entries {
-            self.learn(entry);
-            self.records += 1;
-        }
+        entries.into_iter().for_each(|entry| self.learn(entry));
         self.head = Some(head.hash);
         Ok(())
     }
@@ -433,7 +457,9 @@ pub fn history(path: &Path, id: &str) -> Result<Vec<(u64, Entry)>, JournalError>
             Entry::Row(RowChange { id, .. })
             | Entry::Decision(DecisionChange { id, .. })
             | Entry::Attestation(Attestation { id, .. }) => id,
-            Entry::RegisterCreated(_) | Entry::Settings(_) | Entry::EvidenceApplied(_) => return None,
+            Entry::RegisterCreated(_) | Entry::Settings(_) | Entry::EvidenceApplied(_) | Entry::Committed(_) => {
+                return None;
+            }
         };
         (about == id).then_some((number, entry))
     });

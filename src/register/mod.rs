@@ -26,7 +26,8 @@ pub use error::RegisterError;
 pub use journal::{Access, Attestation, Journal, JournalError, Settings};
 pub use owners::{Directory, Owners, OwnersError, Unit, Units};
 pub use row::{
-    Acceptance, Condition, Decided, Dismissal, Kept, Observation, Rotation, Row, Seen, SeriesFacts, Status, UNASSIGNED,
+    Acceptance, Condition, Covered, Decided, Dismissal, Kept, Observation, Rotation, Row, Said, Seen, SeriesFacts,
+    Status, UNASSIGNED,
 };
 pub use table::{Scales, Table, TableError};
 pub use update::{Act, Changes, Register, scenario_id, scenarios};

@@ -1,11 +1,13 @@
 //! What a bundle says of one credential, as the register keeps it.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
-use super::row::{Condition, Decided, Kept, Observation, Row, Seen, Status};
+use super::row::{Condition, Covered, Decided, Kept, Observation, Row, Seen, SeriesFacts, Status};
 use super::scenario::facts_of;
 use crate::blob::printable_text;
-use crate::evidence::reading::{Finding, Reading};
+use crate::evidence::reading::{Absent, Finding, Reading, Target};
 use crate::evidence::series::Subject;
 use crate::finding::Severity;
 
@@ -43,8 +45,63 @@ pub(super) fn observed(findings: &[&Finding], reading: &Reading, since: Date, da
         places: places.len() as u64,
         first: first
             .map_or_else(String::new, |place| format!("{}:{}", printable_text(&place.path), place.region.start_line)),
-        facts: facts_of(findings),
+        facts: SeriesFacts { covered: covered(reading), ..facts_of(findings) },
     }
+}
+
+/// Hexadecimal digits by which digests are told apart here.
+const DIGITS: usize = 16;
+
+/// What the scan of `reading` covered.
+pub(super) fn covered(reading: &Reading) -> Covered {
+    let target = |target: &Target| match &target.git {
+        Some(git) => format!("/{}", git.prefix),
+        None => target.given.clone(),
+    };
+    let digits = |digest: &str| digest.chars().take(DIGITS).collect();
+    Covered {
+        targets: reading.started.targets.iter().map(target).collect(),
+        rules: digits(&reading.started.rule_pack.sha256),
+        configuration: digits(&reading.started.configuration.sha256),
+    }
+}
+
+/// Why a scan that covered `now` says nothing of a credential that was last seen by one that covered `before`, and that it does not have;
+/// none where it shows that the credential has gone.
+pub(super) fn not_looked(
+    reading: &Reading,
+    now: &Covered,
+    before: &Covered,
+    absent: Option<&[&Absent]>,
+) -> Option<&'static str> {
+    if let Some(all) = absent {
+        // The scan was compared with the one before, and knows more than digests tell.
+        let left = all.iter().find(|one| one.gone.is_none())?;
+        return Some(match left.cause.as_deref() {
+            Some("rules") => "its rules are others",
+            Some("configuration") => "its settings are others",
+            Some("scope") => "it did not look there",
+            _ => "it did not look for it, nor did the one before",
+        });
+    }
+    if !reading.completed.outcome.complete {
+        Some("it is incomplete")
+    } else if !now.holds(before) {
+        Some("it was of other targets")
+    } else if now.rules != before.rules {
+        Some("its rules are others, and it was not compared with the one before (--previous)")
+    } else if now.configuration != before.configuration {
+        Some("its settings are others, and it was not compared with the one before (--previous)")
+    } else {
+        None
+    }
+}
+
+/// Whether the targets of a scan lie in different repositories.
+pub(super) fn several_repositories(reading: &Reading) -> bool {
+    let of = |target: &Target| target.git.as_ref().and_then(|git| git.repository.clone());
+    let all: BTreeSet<Option<String>> = reading.started.targets.iter().map(of).collect();
+    all.len() > 1
 }
 
 /// A row that nothing was observed of yet.

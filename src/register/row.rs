@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::columns::{COLUMNS, Keeper, cell, column};
-use crate::finding::{Grade, Severity};
+use crate::finding::{Decision, Grade, Severity};
 
 named! {
     /// Whether a scenario is still to be dealt with.
@@ -142,18 +142,61 @@ pub struct SeriesFacts {
     /// An exception says that its issuer no longer takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked: Option<Acceptance>,
-    /// What triage said, in words.
+    /// What triage said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub triage: Option<String>,
-    /// Triage confirmed it, or made it an incident.
+    pub triage: Option<Said>,
+    /// A commit has it, so that its history will hold it when it has gone from the files.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub confirmed: bool,
+    pub committed: bool,
+    /// What the last scan that saw it covered, and by what.
+    #[serde(skip_serializing_if = "Covered::is_unknown")]
+    pub covered: Covered,
     /// Who is to put it right, as the evidence has it, and where that is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<(String, String)>,
     /// Why the last scan of the series says nothing of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_looked: Option<String>,
+}
+
+/// What a scan covered, and by what: the same has to be true of one that is to show that something has gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Covered {
+    /// Paths of its targets in their repositories, each with a slash before and behind; of what is in none as it was given.
+    pub targets: Vec<String>,
+    /// First digits of the digest of its rules.
+    pub rules: String,
+    /// First digits of the digest of its settings.
+    pub configuration: String,
+}
+
+impl Covered {
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether its targets hold all that those of `other` held.
+    pub(super) fn holds(&self, other: &Self) -> bool {
+        let holds = |one: &String| {
+            let below =
+                |target: &String| one == target || (target.starts_with('/') && one.starts_with(target.as_str()));
+            self.targets.iter().any(below)
+        };
+        other.targets.iter().all(holds)
+    }
+}
+
+/// What somebody found who looked at it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// When, RFC 3339: the last word counts.
+    pub at: String,
+    /// What.
+    pub decision: Decision,
+    /// By whom and how far that can be relied upon, in words.
+    pub words: String,
 }
 
 /// Somebody's word that a finding is nothing to be treated.
@@ -307,6 +350,12 @@ impl Decided {
     /// The same, where something stands there.
     pub fn given(&self, column: &str) -> Option<&str> {
         Some(self.get(column)).filter(|cell| !cell.trim().is_empty())
+    }
+
+    /// Puts what stands in `others` over what stands here.
+    pub(super) fn overlay(&mut self, others: &Self) {
+        self.cells.extend(others.cells.iter().map(|(&name, cell)| (name, cell.clone())));
+        self.others.extend(others.others.iter().map(|(name, cell)| (name.clone(), cell.clone())));
     }
 
     /// Puts `cell` into a column that people keep.

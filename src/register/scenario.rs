@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::row::{Acceptance, Dismissal, SeriesFacts};
+use super::row::{Acceptance, Covered, Dismissal, Said, SeriesFacts};
 use crate::blob::printable_text;
 use crate::evidence::reading::{Exception, Finding, Place, Reading, Triage};
-use crate::finding::{Decision, ExceptionReason, Severity, fact_name};
+use crate::finding::{ExceptionReason, Severity, fact_name};
 use crate::govern::{ModifierId, Role, Visibility, modifiers_of_path};
 
 /// The name space of ids of scenarios (RFC 9562, section 5.5); drawn once, for ever.
@@ -74,10 +74,11 @@ pub(super) fn facts_of(findings: &[&Finding]) -> SeriesFacts {
         privileged: contradicted.contains(PRIVILEGED),
         production: findings.iter().any(|finding| finding.fact(fact_name::ENVIRONMENT) == Some("live")),
         acceptance: acceptance(places(), ExceptionReason::is_risk),
-        dismissed: dismissal(places(), triage),
+        dismissed: dismissal(places()),
         revoked: acceptance(places(), |reason| reason == ExceptionReason::Revoked),
-        triage: triage.map(words_of),
-        confirmed: triage.is_some_and(|triage| matches!(triage.decision, Decision::Confirmed | Decision::Incident)),
+        triage: triage.map(|triage| Said { at: triage.at.clone(), decision: triage.decision, words: words_of(triage) }),
+        committed: places().any(is_committed),
+        covered: Covered::default(),
         owner: owner(&places().collect::<Vec<_>>()),
         not_looked: None,
     }
@@ -135,13 +136,13 @@ fn acceptance<'p>(places: impl Iterator<Item = &'p Place>, wanted: fn(ExceptionR
     })
 }
 
-/// Why there is nothing to treat: triage, or exceptions that cover all places.
-fn dismissal<'p>(places: impl Iterator<Item = &'p Place>, triage: Option<&Triage>) -> Option<Dismissal> {
-    if let Some(triage) = triage {
-        // Who looked last has the last word.
-        return (triage.decision == Decision::FalsePositive)
-            .then(|| Dismissal { why: format!("triage: {}", words_of(triage)), until: None });
-    }
+/// Whether a commit has the place.
+fn is_committed(place: &Place) -> bool {
+    place.history_only || place.history.as_ref().is_some_and(|life| life.introduced.is_some())
+}
+
+/// Why there is nothing to treat: exceptions that cover all places.
+fn dismissal<'p>(places: impl Iterator<Item = &'p Place>) -> Option<Dismissal> {
     let nothing = |reason| matches!(reason, ExceptionReason::FalsePositive | ExceptionReason::TestValue);
     acceptance(places, nothing).map(|found| {
         let Acceptance { exception, reason, by, until, grade } = found;

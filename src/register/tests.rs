@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::evidence::reading::{Assurance, Reading};
 use crate::evidence::series::Subject;
+use crate::finding::Grade;
 use crate::govern::{Criticality, RiskModel, Visibility};
 use crate::slot::Tally;
 
@@ -155,6 +156,10 @@ impl Kept {
     }
 
     pub(super) fn attest(&self, id: &str, on: &str) -> Result<(), RegisterError> {
+        self.attest_as(id, on, Grade::IssuerConfirmed)
+    }
+
+    pub(super) fn attest_as(&self, id: &str, on: &str, grade: Grade) -> Result<(), RegisterError> {
         let mut register = self.open()?;
         let attestation = Attestation {
             at: ACT.at.to_owned(),
@@ -163,7 +168,7 @@ impl Kept {
             what: "rotated".to_owned(),
             on: on.to_owned(),
             by: "ops".to_owned(),
-            grade: crate::finding::Grade::IssuerConfirmed,
+            grade,
             evidence: None,
             ticket: None,
             note: None,

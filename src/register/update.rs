@@ -10,15 +10,14 @@ use super::error::RegisterError;
 use super::journal::{
     Applied, Attestation, Created, DecisionChange, Entry, Journal, Known, Last, RowChange, SCHEMA, Settings,
 };
-use super::observe::{is_of, new_row, observed, same, series};
+use super::observe::{covered, is_of, new_row, not_looked, observed, same, series, several_repositories};
 use super::row::{Observation, Rotation, Row, Seen, Status};
 use super::scenario::id_of;
 use super::table::{Scales, Table};
 use super::told::{Told, checked, decided, hash, owned};
-use crate::evidence::reading::{Assurance, Finding, Reading};
+use crate::evidence::reading::{Absent, Assurance, Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::ChangeState;
-use crate::report::TargetKind;
 use crate::view::{day_of, known_since};
 
 /// Who does something, and when.
@@ -136,8 +135,12 @@ impl Register {
                     let whole = known.row().map_err(|column| {
                         RegisterError::Apart(format!("the journal has no sound `{column}` of {id}"))
                     })?;
-                    // What people wrote into a file that is older than the journal is theirs all the same.
-                    let decided = row.map_or(whole.decided, |row| row.decided.clone());
+                    // What people wrote into a file that is older than the journal is theirs all the same; what is empty there may only
+                    // have been written later.
+                    let mut decided = whole.decided;
+                    if let Some(row) = row {
+                        decided.overlay(&row.decided);
+                    }
                     self.changes.restored.push(id.clone());
                     self.table.rows.insert(id.clone(), Row { kept: whole.kept, decided });
                 }
@@ -250,16 +253,22 @@ impl Register {
         if self.has_taken_in(&bundle, &reading.scan, &reading.manifest_sha256)? {
             return Ok(());
         }
-        let of_changes = |kind: &str| TargetKind::named(kind).is_some_and(TargetKind::is_of_changes);
-        if !self.takes_changes && reading.started.targets.iter().any(|target| of_changes(&target.kind)) {
+        if !self.takes_changes && reading.started.is_of_changes() {
             self.changes.skipped.push(format!("{bundle} is of a change alone, which does not tell what else there is"));
             return Ok(());
+        }
+        if !self.takes_changes && several_repositories(reading) {
+            self.changes.skipped.push(format!("{bundle} is of several repositories; a scan of each is needed"));
+            return Ok(());
+        }
+        // Clocks differ; beside a scan of next year every other would be late.
+        if day_of(act.at).and_then(|now| now.tomorrow().ok()).is_some_and(|tomorrow| day > tomorrow) {
+            return Err(refused("says that it began on a day that is still to come"));
         }
         self.check_key(reading, act)?;
         let last = self.journal.last.get(&reading.subject);
         let late = last.is_some_and(|last| last.started > reading.started.started);
         let targets: Vec<String> = reading.started.targets.iter().map(|target| target.given.clone()).collect();
-        let same_targets = last.is_none_or(|last| last.targets == targets);
         let mut found: BTreeMap<String, (String, Vec<&Finding>)> = BTreeMap::new();
         for finding in &reading.findings {
             let (id, fingerprint) = id_of(finding, reading);
@@ -274,7 +283,7 @@ impl Register {
             }
         }
         if !late {
-            touched.extend(self.miss(reading, day, same_targets, &found));
+            touched.extend(self.miss(reading, day, &found));
         }
         // What was judged on a later day is not to be judged on an earlier one; what comes late is judged at the end.
         let day =
@@ -347,13 +356,8 @@ impl Register {
         let since = findings.iter().filter_map(|finding| known_since(finding, reading)).min().unwrap_or(day);
         let mut observation = observed(findings, reading, since, day);
         if late {
-            // It was there, and the later scan of this series, which was taken in first, does not have it.
-            observation.seen = Seen::Gone;
-            let last = self.journal.last.get(&reading.subject);
-            if let Some(last) = last {
-                last.started.get(..10).unwrap_or_default().clone_into(&mut observation.on);
-                observation.scan.clone_from(&last.scan);
-            }
+            // Whether the later scan, which was taken in first, would have seen it nobody knows any more. The next one will tell.
+            observation.facts.not_looked = Some("it was taken in before this earlier one".to_owned());
         }
         let came_back = findings.iter().flat_map(|finding| &finding.places).any(|place| {
             let change = place.change.as_ref();
@@ -386,61 +390,48 @@ impl Register {
             return earlier;
         }
         observation.since = observation.since.min(known.since.clone());
-        // A plain scan sees no history, so that what it does not see in files may still be there.
-        let back = observation.seen == Seen::File && (known.seen != Seen::File || came_back);
+        let back = observation.seen == Seen::File && known.seen != Seen::File;
         if same(known, &observation) {
             return false;
         }
         *known = observation;
-        if back {
-            kept.back_on = Some(day.to_string());
+        // What was attested of a later day holds all the same.
+        let day = day.to_string();
+        if back && kept.rotation.as_ref().is_none_or(|rotation| rotation.on <= day) {
+            kept.back_on = Some(day);
             kept.rotation = None;
         }
         true
     }
 
     /// Credentials that the series had and the bundle does not have. The rows that say something else now.
-    fn miss(
-        &mut self,
-        reading: &Reading,
-        day: Date,
-        same_targets: bool,
-        found: &BTreeMap<String, (String, Vec<&Finding>)>,
-    ) -> Vec<String> {
+    fn miss(&mut self, reading: &Reading, day: Date, found: &BTreeMap<String, (String, Vec<&Finding>)>) -> Vec<String> {
         let reads_history = reading.coverage.history.is_some();
-        let absent: BTreeMap<&str, Option<&str>> = reading
-            .absent
-            .iter()
-            .filter_map(|absent| {
-                let secret = absent.fingerprint.as_deref().or(absent.place.as_deref())?;
-                Some((secret, absent.cause.as_deref().filter(|_| absent.gone.is_none())))
-            })
-            .collect();
+        let now = covered(reading);
+        // Of a secret at several paths all have to have gone.
+        let mut absent: BTreeMap<&str, Vec<&Absent>> = BTreeMap::new();
+        for one in &reading.absent {
+            if let Some(secret) = one.fingerprint.as_deref().or(one.place.as_deref()) {
+                absent.entry(secret).or_default().push(one);
+            }
+        }
         let mut touched = Vec::new();
         for (id, row) in &mut self.table.rows {
             if found.contains_key(id) {
                 continue;
             }
-            let fingerprint = &row.kept.fingerprint;
-            let other_cause = absent.get(fingerprint.as_str()).copied().flatten().filter(|cause| *cause != "code");
+            let absent = absent.get(row.kept.fingerprint.as_str());
             let Some(known) = row.kept.observed.iter_mut().find(|one| is_of(one, &reading.subject)) else { continue };
             if known.seen == Seen::Gone || (known.seen == Seen::History && !reads_history) {
                 continue;
             }
-            let not_looked = match other_cause {
-                Some("rules") => Some("its rules are others"),
-                Some("configuration") => Some("its settings are others"),
-                Some("scope") => Some("it did not look there"),
-                Some(_) => Some("it cannot be compared"),
-                None if !reading.completed.outcome.complete => Some("it is incomplete"),
-                None if !same_targets => Some("it was of other targets"),
-                None => None,
-            };
-            match not_looked {
+            match not_looked(reading, &now, &known.facts.covered, absent.map(Vec::as_slice)) {
                 Some(why) if known.facts.not_looked.as_deref() == Some(why) => continue,
                 Some(why) => known.facts.not_looked = Some(why.to_owned()),
                 None => {
-                    known.seen = Seen::Gone;
+                    // A scan of files says nothing of what a history holds.
+                    let left = known.facts.committed && !reads_history;
+                    known.seen = if left { Seen::History } else { Seen::Gone };
                     known.on = day.to_string();
                     known.scan.clone_from(&reading.scan);
                     known.facts.not_looked = None;
@@ -483,8 +474,8 @@ impl Register {
         };
         rows.insert(id.to_owned());
         row.kept.record = number;
-        let (at, id, event) = (act.at.to_owned(), id.to_owned(), event.to_owned());
-        self.entries.push(Entry::Row(RowChange { at, id, event, columns }));
+        let (at, on, id) = (act.at.to_owned(), today.to_string(), id.to_owned());
+        self.entries.push(Entry::Row(RowChange { at, on, id, event: event.to_owned(), columns }));
     }
 
     /// Writes into each row when its series were last scanned.
@@ -518,6 +509,12 @@ impl Register {
         let row = self.table.rows.get_mut(&id).ok_or_else(|| RegisterError::NoRow(id.clone()))?;
         if attestation.on.as_str() > today.to_string().as_str() {
             return Err(RegisterError::Attestation(format!("{} is still to come", attestation.on)));
+        }
+        if let Some(known) = row.kept.rotation.as_ref().filter(|known| known.grade > attestation.grade) {
+            return Err(RegisterError::Attestation(format!(
+                "{id} is attested already by {} on {} ({}), which is more to be relied upon",
+                known.by, known.on, known.grade
+            )));
         }
         if let Some(back) = row.kept.back_on.as_deref().filter(|back| attestation.on.as_str() < *back) {
             return Err(RegisterError::Attestation(format!(

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{Readings, days_between, known_since};
 use crate::evidence::reading::{Assurance, Exception, Finding, Reading};
+use crate::finding::{Decision, ExceptionReason};
 use crate::govern::catalogue::{Catalogue, Control};
 use crate::govern::crosswalk::{ClauseReason, Crosswalk, Record, Role};
 use crate::govern::{State, Taxonomies, Taxonomy};
@@ -194,6 +195,10 @@ fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> 
             let Some(role) = finding.controls.iter().find(|one| one.control == number).map(|one| one.role) else {
                 continue;
             };
+            // What somebody who answers for it judged to be no secret contradicts nothing, here as in the states of the records.
+            if is_dismissed(finding) {
+                continue;
+            }
             let age = known_since(finding, reading).map_or(0, |day| days_between(day, today));
             counts[role as usize].add(finding.severity, age);
             if role == Role::Contradicts {
@@ -219,6 +224,15 @@ fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> 
         every_scan: every_scan.map(|one| one.why.as_str()),
         states,
     }
+}
+
+/// Whether triage, or else exceptions at all places, say that it is no secret.
+fn is_dismissed(finding: &Finding) -> bool {
+    if let Some(triage) = &finding.triage {
+        return triage.decision == Decision::FalsePositive;
+    }
+    let nothing = |exception: &Exception| exception.reason == ExceptionReason::FalsePositive;
+    finding.places.iter().all(|place| place.excepted().is_some_and(nothing))
 }
 
 /// The state over several bundles, with a sentence. What contradicts in one is not outweighed by the others; where none does, one
@@ -261,7 +275,10 @@ fn untested(control: &Control, states: &[StateOf<'_>]) -> Vec<String> {
     }
     untested.push("all of the control but the aspect that the sentence names".to_owned());
     for StateOf { reading, state, .. } in states {
-        let name = &reading.name;
+        let name = match (&reading.subject.unit, &reading.subject.repository) {
+            (None, None) => reading.name.clone(),
+            _ => reading.subject.to_string(),
+        };
         if *state == State::NotTested {
             untested.push(format!("{name}: no rule that could tell was at work"));
         }

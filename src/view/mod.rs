@@ -24,10 +24,12 @@ pub struct Readings<'r> {
 }
 
 impl<'r> Readings<'r> {
-    /// Sorts `readings`. Two of the same scan count once.
+    /// Sorts `readings`. Two of the same scan count once. Scans of changes are left out where there are others: what they did not find may
+    /// be there all the same.
     pub fn of(readings: &'r [Reading]) -> Self {
         let mut series: BTreeMap<Subject, Vec<&Reading>> = BTreeMap::new();
-        for reading in readings {
+        let changes_alone = readings.iter().all(|reading| reading.started.is_of_changes());
+        for reading in readings.iter().filter(|reading| changes_alone || !reading.started.is_of_changes()) {
             series.entry(reading.subject.clone()).or_default().push(reading);
         }
         for bundles in series.values_mut() {

@@ -149,6 +149,10 @@ fn a_series_is_told_alike_by_register_plan_and_control_view() {
     // The acceptance ends, with no scan in between.
     isms.update(&["--at", &day(31)]);
     assert_eq!((isms.says(), isms.planned()), (pair("open", "acceptance expired"), "open".into()));
+    let evidence = isms.text("evidence");
+    let later = Run::new(["controls", "report", &evidence, "--format", "json", "--at", &day(31)]).go().expect(0).json();
+    let row = array(&later["controls"]).iter().find(|row| row["control"] == "5.17").unwrap().clone();
+    assert_eq!(row["exceptions"][0]["standing"], "expired");
     // Removed, not rotated.
     git(isms.shop.root(), &["rm", "-q", "app.env"]);
     isms.shop.commit(&[]);
@@ -292,6 +296,24 @@ fn what_cannot_be_told_apart_or_is_not_sound_is_refused() {
     // No register at all.
     let ran = Run::new(["register", "list", "--register", &copy]).go().expect(2);
     assert!(ran.stderr.contains("there is no register at"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_model_of_risk_that_is_forgotten_is_noticed() {
+    let (folder, bundle, register) = register(1);
+    let run = |arguments: &[&str]| Run::new(["register"]).args(arguments).args(["--register", &register]).go();
+    assert!(run(&["update", "--evidence", &bundle, "--risk", "product"]).expect(2).stderr.contains("--change-risk"));
+    run(&["update", "--evidence", &bundle, "--risk", "product", "--change-risk"]).expect(0);
+    // From now on it need not be named.
+    run(&["update", "--evidence", &bundle]).expect(0);
+    assert!(run(&["list", "--risk", "5x5"]).expect(2).stderr.contains("judged by the model `product`"));
+    let own = folder.path().join("own.toml");
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/patterns/risk/5x5.toml")).unwrap();
+    fs::write(&own, text.replacen("name = \"5x5\"", "name = \"ours\"", 1)).unwrap();
+    let own = own.to_str().unwrap();
+    run(&["update", "--evidence", &bundle, "--risk", own, "--change-risk"]).expect(0);
+    assert!(run(&["list"]).expect(2).stderr.contains("--risk FILE is needed"));
+    run(&["list", "--risk", own]).expect(0);
 }
 
 #[test]

@@ -25,9 +25,9 @@ pub enum Register {
         /// The register
         #[arg(long, value_name = "FILE", default_value = FILE, value_hint = ValueHint::FilePath)]
         register: PathBuf,
-        /// How risks are estimated
-        #[arg(long, value_name = "NAME|FILE", default_value = MODEL)]
-        risk: String,
+        /// How risks are estimated, where that is a file of one's own
+        #[arg(long, value_name = "NAME|FILE")]
+        risk: Option<String>,
         /// Layout
         #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
         format: ShowFormat,
@@ -38,9 +38,6 @@ pub enum Register {
 
 /// Where the register lies, if nobody says otherwise.
 const FILE: &str = "register.csv";
-
-/// How risks are estimated, if nobody says otherwise.
-const MODEL: &str = "5x5";
 
 /// By what rows are judged.
 #[derive(Debug, clap::Args)]
@@ -54,9 +51,9 @@ pub struct RegisterModel {
     /// Places and who is to put them right, before what evidence and scope say
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub owners: Option<PathBuf>,
-    /// How risks are estimated: `5x5`, `product`, or a file of that form
-    #[arg(long, value_name = "NAME|FILE", default_value = MODEL)]
-    pub risk: String,
+    /// How risks are estimated: `5x5`, `product`, or a file of that form [default: as the rows are; at first 5x5]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub risk: Option<String>,
     /// The day on which acceptances, ages and due dates are judged [default: today]
     #[arg(long, value_name = "TIME", value_parser = parse_day)]
     pub at: Option<String>,
@@ -71,6 +68,9 @@ pub struct RegisterUpdate {
     /// Public key (PEM) by which bundles have to be signed; may be repeated, one of them is enough
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Vec<PathBuf>,
+    /// Judge all rows by another model of risk than before
+    #[arg(long, requires = "risk")]
+    pub change_risk: bool,
     /// Tell what would change, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -132,9 +132,9 @@ pub struct RegisterList {
     /// Only those whose day is over
     #[arg(long)]
     pub overdue: bool,
-    /// How risks are estimated
-    #[arg(long, value_name = "NAME|FILE", default_value = MODEL)]
-    pub risk: String,
+    /// How risks are estimated, where that is a file of one's own
+    #[arg(long, value_name = "NAME|FILE")]
+    pub risk: Option<String>,
     /// The day on which rows are overdue [default: today]
     #[arg(long, value_name = "TIME", value_parser = parse_day)]
     pub at: Option<String>,
@@ -164,9 +164,9 @@ pub struct RegisterExport {
     /// The register
     #[arg(long, value_name = "FILE", default_value = FILE, value_hint = ValueHint::FilePath)]
     pub register: PathBuf,
-    /// How risks are estimated
-    #[arg(long, value_name = "NAME|FILE", default_value = MODEL)]
-    pub risk: String,
+    /// How risks are estimated, where that is a file of one's own
+    #[arg(long, value_name = "NAME|FILE")]
+    pub risk: Option<String>,
     /// The day on which ages and due dates are judged [default: today]
     #[arg(long, value_name = "TIME", value_parser = parse_day)]
     pub at: Option<String>,

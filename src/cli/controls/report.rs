@@ -21,7 +21,7 @@ use crate::{oscal, page};
 pub(super) fn run(args: &ControlsReport) -> anyhow::Result<ExitCode> {
     let keys = signing::public_keys(&args.key)?;
     let today = day(args.at.as_deref())?;
-    let read = readings(&args.bundles, &keys)?;
+    let read = readings(&args.bundles, &keys, today)?;
     let sorted = Readings::of(&read);
     let view = ControlView::of(&sorted, today);
     let output = args.output.as_deref();
@@ -78,6 +78,17 @@ fn text(view: &ControlView<'_>, out: &mut dyn Write) -> std::io::Result<()> {
             printable_text(&reading.started.started),
             assurance(&reading.assurance)
         )?;
+    }
+    for reading in &view.readings {
+        if let Some(bypass) = &reading.bypass {
+            let (by, reason) = (printable_text(&bypass.by), printable_text(&bypass.reason));
+            let code = bypass.exit_code;
+            writeln!(
+                out,
+                "bypass  {} by {by}: {reason}; the exit code would have been {code}",
+                printable_text(&reading.name)
+            )?;
+        }
     }
     for row in view.controls.iter().filter(|row| row.is_touched()) {
         control(row, out)?;
@@ -199,6 +210,10 @@ fn document(view: &ControlView<'_>) -> Value {
         json!({
             "bundle": reading.name, "scan": reading.scan, "manifest_sha256": reading.manifest_sha256,
             "subject": reading.subject, "started": reading.started.started, "assurance": assurance(&reading.assurance),
+            "complete": reading.completed.outcome.complete, "exit_code": reading.completed.outcome.exit_code,
+            "bypass": reading.bypass.as_ref().map(|bypass| {
+                json!({ "reason": bypass.reason, "by": bypass.by, "exit_code": bypass.exit_code })
+            }),
         })
     });
     let clauses = view.clauses.iter().map(|clause| {

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use super::{Exported, label, one_line, plain, table};
-use crate::govern::{Catalogue, Control};
+use crate::govern::{Catalogue, Control, State};
 use crate::register::row::{Row, Status};
 use crate::view::{ControlRow, StateOf};
 
@@ -105,12 +105,22 @@ fn soa_row(e: &Exported<'_>, control: &Control, row: Option<&ControlRow<'_>>) ->
         String::new(),
         String::new(),
         String::new(),
-        plain(&row.map_or_else(|| NO_EVIDENCE.to_owned(), pointers)),
+        plain(
+            &row.map_or_else(
+                || NO_EVIDENCE.to_owned(),
+                |row| if is_tested(row) { pointers(row) } else { String::new() },
+            ),
+        ),
         row.map(last_tested).unwrap_or_default(),
-        plain(&row.map(test_scope).unwrap_or_default()),
+        plain(&row.filter(|row| is_tested(row)).map(test_scope).unwrap_or_default()),
         row.map_or("not tested", ControlRow::observed).to_owned(),
         e.risks(&control.number).join("; "),
     ]
+}
+
+/// Whether any scan tested an aspect of the control: what none did has neither scope nor evidence of a test.
+fn is_tested(row: &ControlRow<'_>) -> bool {
+    !matches!(row.state, State::NotTested | State::NotTestable)
 }
 
 /// Where the evidence about a control is: scan and record, first of the states, then of the findings that contradict it.
@@ -136,7 +146,9 @@ fn test_scope(row: &ControlRow<'_>) -> String {
             [&subject.unit, &subject.repository, &subject.branch].into_iter().filter_map(Option::as_deref).collect();
         let what = if parts.is_empty() { reading.name.clone() } else { parts.join(" ") };
         let complete = if reading.completed.outcome.complete { "complete" } else { "incomplete" };
-        format!("{what}: {} files read, {complete}", reading.coverage.files_read)
+        let history = if reading.coverage.history.is_some() { ", with history" } else { "" };
+        let bypass = if reading.bypass.is_some() { ", bypassed" } else { "" };
+        format!("{what}: {} files read, {complete}{history}{bypass}", reading.coverage.files_read)
     };
     row.states.iter().map(scope).collect::<Vec<_>>().join("; ")
 }

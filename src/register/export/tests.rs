@@ -303,7 +303,10 @@ fn a_statement_of_applicability_leaves_decisions_to_its_owner() {
     with_view(&rows, |e| {
         let found = of(e);
         assert!(found[2..7].iter().all(String::is_empty));
-        assert_eq!(found[7..10], ["scan-1#0; scan-1#0", "2026-05-30", "shop main: 8 files read, complete"]);
+        assert_eq!(
+            found[7..10],
+            ["scan-1#0; scan-1#0", "2026-05-30", "shop main: 8 files read, complete, with history"]
+        );
         assert_eq!(found[10..], ["contradicted", "SK-1"]);
         assert_eq!(column(soa, e, "control").len(), 93);
     });

@@ -118,12 +118,31 @@ fn what_a_crash_kept_from_being_written_is_brought_back() {
 }
 
 #[test]
+fn an_update_that_was_cut_off_is_done_once_more() {
+    let kept = register();
+    let (csv, journal) = (fs::read(kept.csv()).unwrap(), fs::read(kept.journal()).unwrap());
+    let second = scan("shop", "2026-01-02", &[secret("a"), secret("d"), secret("e")]);
+    kept.update(std::slice::from_ref(&second), "2026-01-02");
+    let (rows, whole) = (kept.rows(), fs::read(kept.journal()).unwrap());
+    let cuts =
+        memchr::memchr_iter(b'\n', &whole).map(|end| end + 1).filter(|cut| (journal.len()..whole.len()).contains(cut));
+    let cuts: Vec<usize> = cuts.collect();
+    assert!(cuts.len() > 4);
+    for cut in cuts {
+        fs::write(kept.csv(), &csv).unwrap();
+        fs::write(kept.journal(), &whole[..cut]).unwrap();
+        assert_eq!(kept.update(std::slice::from_ref(&second), "2026-01-02").applied, 1, "cut at {cut}");
+        assert_eq!((kept.rows(), fs::read(kept.journal()).unwrap()), (rows.clone(), whole.clone()));
+    }
+}
+
+#[test]
 fn a_journal_that_does_not_fit_is_refused() {
     let kept = register();
     let (csv, journal) = (fs::read(kept.csv()).unwrap(), fs::read_to_string(kept.journal()).unwrap());
     let lines: Vec<&str> = journal.split_inclusive('\n').collect();
     for (text, part) in [
-        (lines[..lines.len() - 1].concat(), "is in the file and not in the journal"),
+        (lines[..lines.len() - 1].concat(), "is not there or is empty"),
         (journal.replacen("sample-key", "sample-kex", 1), "has the hash"),
         ([&lines[..2], &lines[3..]].concat().concat(), "stands in its place"),
         (String::new(), "is not there or is empty"),

@@ -102,7 +102,14 @@ fn a_bundle_counts_once_and_a_late_one_tells_only_since_when() {
     let rows = kept.rows();
     let of = |name: &str| rows.values().find(|row| row.kept.fingerprint.starts_with(name)).unwrap();
     assert_eq!((of("a").kept.condition, of("a").kept.first_seen.as_str()), (Condition::Present, "2026-02-01"));
-    assert_eq!(of("b").kept.condition, Condition::Removed);
+    assert_eq!(
+        of("b").kept.condition,
+        Condition::Present,
+        "whether the later scan looked for it nobody knows any more"
+    );
+    assert!(of("b").kept.reason.contains("before this earlier one"), "{}", of("b").kept.reason);
+    kept.update(&[scan("shop", "2026-03-02", &[secret("a")])], "2026-03-02");
+    assert_eq!(kept.rows().values().filter(|row| row.kept.condition == Condition::Removed).count(), 1);
 
     let mut other = later;
     other.manifest_sha256 = "another".into();
@@ -131,6 +138,11 @@ fn what_a_scan_did_not_look_for_has_not_gone() {
         ),
         (Box::new(|scan: &mut Reading| scan.completed.outcome.complete = false), "it is incomplete"),
         (Box::new(|scan: &mut Reading| scan.started.targets[0].given = "src".into()), "it was of other targets"),
+        (Box::new(|scan: &mut Reading| scan.started.rule_pack.sha256 = "others".into()), "its rules are others, and"),
+        (
+            Box::new(|scan: &mut Reading| scan.started.configuration.sha256 = "others".into()),
+            "its settings are others, and",
+        ),
     ] {
         let kept = Kept::new();
         kept.update(&[scan("shop", "2026-01-01", &[secret("a")])], "2026-01-01");
@@ -189,6 +201,46 @@ fn what_was_rotated_and_is_still_there_stays_open() {
     kept.update(&[scan("pay", "2026-01-05", &[])], "2026-01-05");
     assert_eq!(says(&kept.row()), (Status::Closed, Condition::Rotated));
     assert!(matches!(kept.attest("SK-000000000000", "2026-01-05"), Err(RegisterError::NoRow(_))));
+}
+
+#[test]
+fn what_is_attested_is_not_undone_by_less() {
+    let kept = Kept::new();
+    let present = [secret("a")];
+    kept.update(&[scan("shop", "2026-01-01", &present)], "2026-01-01");
+    let id = kept.row().kept.id;
+    kept.attest(&id, "2026-01-05").unwrap();
+    assert!(kept.attest_as(&id, "2026-01-06", Grade::Claimed).is_err());
+    // Scans from before the rotation, which come later: it had gone, and was back.
+    let scans =
+        [scan("shop", "2026-01-02", &[]), scan("shop", "2026-01-03", &present), scan("shop", "2026-01-07", &[])];
+    kept.update(&scans, "2026-01-07");
+    assert_eq!(says(&kept.row()), (Status::Closed, Condition::Rotated));
+}
+
+#[test]
+fn decisions_of_several_series_are_judged_by_the_last() {
+    let said = |decision: &str, at: &str| Secret {
+        triage: Some(json!({ "decision": decision, "by": decision, "at": at, "grade": "claimed" })),
+        ..secret("a")
+    };
+    let kept = Kept::new();
+    let scans = [
+        scan("shop", "2026-01-01", &[said("false-positive", "2026-01-01T00:00:00Z")]),
+        scan("pay", "2026-01-02", &[said("confirmed", "2026-01-02T00:00:00Z")]),
+    ];
+    kept.update(&scans, "2026-01-02");
+    let row = kept.row();
+    assert_eq!((says(&row), row.kept.confirmed), ((Status::Open, Condition::Present), true));
+    assert!(row.kept.triage.as_ref().unwrap().starts_with("confirmed by"), "{:?}", row.kept.triage);
+}
+
+#[test]
+fn a_scan_of_next_year_is_refused() {
+    let kept = Kept::new();
+    let mut register = kept.open().unwrap();
+    let error = register.apply(&scan("shop", "2027-12-31", &[]), kept.setting(), ACT).unwrap_err().to_string();
+    assert!(error.contains("still to come"), "{error}");
 }
 
 #[test]
