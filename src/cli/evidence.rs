@@ -132,6 +132,10 @@ impl<'s> Record<'s> {
             let of = json!({
                 "targets": report.targets.iter().map(|target| name(&target.given)).collect::<Vec<_>>(),
                 "commits": report.targets.iter().map(|target| target.git.as_ref()?.revision.as_deref()).collect::<Vec<_>>(),
+                "ranges": report.targets.iter().map(|target| target.git.as_ref()?.range.as_ref()).collect::<Vec<_>>(),
+                "kinds": report.targets.iter().map(|target| target.kind).collect::<Vec<_>>(),
+                "histories": report.coverage.history.repositories,
+                "findings": report.findings.iter().map(|finding| finding.occurrences.len()).collect::<Vec<_>>(),
                 "rules": hex(&self.settings.scanner.engine.rules().digest()),
                 "configuration": self.configuration.sha256,
                 "started": header.started,

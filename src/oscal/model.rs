@@ -228,6 +228,7 @@ pub(super) struct Observation {
     pub(super) origins: Vec<Origin>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) subjects: Vec<SubjectReference>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) relevant_evidence: Vec<RelevantEvidence>,
     pub(super) collected: String,
 }

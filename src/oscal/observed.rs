@@ -121,7 +121,11 @@ impl<'r> Scan<'r> {
 
     /// The record that says so.
     fn evidence(&self, record: u64) -> Vec<RelevantEvidence> {
-        let Reading { name, scan, manifest_sha256, .. } = self.reading;
+        let Reading { name, scan, manifest_sha256, assurance, .. } = self.reading;
+        if *assurance == Assurance::Made {
+            // It is in no bundle that could be looked at.
+            return Vec::new();
+        }
         let manifest = match manifest_sha256.as_str() {
             "" => String::new(),
             digest => format!(", whose manifest has the SHA-256 {}", code(digest)),
@@ -218,9 +222,16 @@ impl<'r> Scan<'r> {
     pub(super) fn told(&self) -> String {
         let Reading { coverage, completed, gaps, .. } = self.reading;
         let complete = if completed.outcome.complete { "It is complete" } else { "It is incomplete" };
+        let bypass = self.reading.bypass.as_ref().map_or_else(String::new, |bypass| {
+            let (by, reason) = (escaped(&bypass.by), escaped(&bypass.reason));
+            format!(
+                " It was bypassed by {by} ({reason}): without that its exit code would have been {}.",
+                bypass.exit_code
+            )
+        });
         format!(
             "{complete}: of {} files met, {} were searched, {} were left out by policy and {} could not be read; {}. What was \
-             not searched has records in the evidence.",
+             not searched has records in the evidence.{bypass}",
             coverage.files_seen,
             coverage.files_read,
             coverage.files_excluded,
@@ -238,7 +249,7 @@ impl<'r> Scan<'r> {
         };
         props([
             prop("scan", scan),
-            prop("bundle", name),
+            maybe("bundle", Some(name.as_str()).filter(|_| self.reading.assurance != Assurance::Made)),
             prop("manifest-sha256", manifest_sha256),
             prop("assurance", assurance),
             maybe("signed-by-key", signer),

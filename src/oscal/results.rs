@@ -187,10 +187,10 @@ impl<'r> Evidence<'r> {
         let reading = scan.reading;
         let [unit, repository, branch] = series(&reading.subject);
         let start = moment(&reading.started.started);
-        let untested = [State::NoneObserved, State::Incomplete, State::NotTested];
         let seen = reading.findings.iter().map(|finding| scan.observation(finding, now));
-        let untested = reading.controls.iter().filter(|control| untested.contains(&control.state));
-        let observations = seen.chain(untested.map(|control| scan.observation_of(control, now))).collect();
+        // What contradicts a control is observed as well; a finding it is only after triage.
+        let testable = reading.controls.iter().filter(|control| control.state != State::NotTestable);
+        let observations = seen.chain(testable.map(|control| scan.observation_of(control, now))).collect();
         let own = self.secrets.iter().filter(|secret| secret.first == at);
         let risks = own.map(|secret| self.risk(secret, people)).collect();
         let confirmed = reading.controls.iter().filter(|control| control.state == State::Confirmed);

@@ -266,7 +266,13 @@ fn what_nobody_judged_is_seen_and_no_finding() {
     assert!(result["findings"].is_null());
     assert_eq!(result["risks"][0]["status"], "open");
     let titles: Vec<&str> = list(&result["observations"]).iter().map(|one| one["title"].as_str().unwrap()).collect();
-    assert_eq!(titles, ["Sample API key", "8.28 Title: incomplete", "8.33 Title: tested aspect: none observed"]);
+    let states = [
+        "5.17 Title: contradicting evidence (untriaged)",
+        "8.28 Title: incomplete",
+        "8.33 Title: tested aspect: none observed",
+    ];
+    assert_eq!(titles[0], "Sample API key");
+    assert_eq!(titles[1..], states);
     let seen = &result["observations"][0];
     assert_eq!(seen["relevant-evidence"][0]["href"], "evidence.jsonl#5");
     assert_eq!(values(seen, "fingerprint"), ["f1"]);

@@ -14,7 +14,7 @@ use crate::evidence::reading::{Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::{Decision, ExceptionReason};
 use crate::severity::Severity;
-use crate::view::{AGES, ControlView};
+use crate::view::{AGES, Clause, ControlView, TermRow};
 
 /// A series, by its latest bundle.
 #[derive(Clone, Debug)]
@@ -83,6 +83,7 @@ pub(super) struct Page<'m> {
     today: Option<String>,
     verdict: Sentence,
     bypasses: Vec<BypassCells<'m>>,
+    reach: Vec<String>,
     contents: Vec<Entry>,
     figures: Vec<Figure>,
     severity_names: Vec<&'static str>,
@@ -99,6 +100,8 @@ pub(super) struct Page<'m> {
     by_control: Bars,
     touched: Vec<Row<'m>>,
     untouched: Vec<Row<'m>>,
+    clauses: Vec<ClauseCells<'m>>,
+    frameworks: Vec<Framework<'m>>,
     states: Vec<Group>,
     nothing: String,
     exceptions: Vec<Exceptions<'m>>,
@@ -182,6 +185,30 @@ struct ChangeCells {
     count: usize,
 }
 
+/// A clause of ISO/IEC 27001, and what serves it.
+#[derive(Debug, Serialize)]
+struct ClauseCells<'m> {
+    clause: &'m str,
+    by: &'m str,
+    why: &'m str,
+}
+
+/// Entries of another framework.
+#[derive(Debug, Serialize)]
+struct Framework<'m> {
+    name: &'static str,
+    rows: Vec<TermCells<'m>>,
+}
+
+/// One entry.
+#[derive(Debug, Serialize)]
+struct TermCells<'m> {
+    id: &'m str,
+    title: &'m str,
+    secrets: u64,
+    every_scan: &'m str,
+}
+
 /// What the filter offers.
 #[derive(Debug, Serialize)]
 struct Group {
@@ -207,6 +234,7 @@ impl<'m> Page<'m> {
             today: input.dated.then(|| input.today.to_string()),
             verdict: verdict(material),
             bypasses: bypasses(material),
+            reach: reach(material),
             contents: Vec::new(),
             figures: figures(material),
             severity_names: Severity::ALL.iter().rev().map(|severity| severity.name()).collect(),
@@ -223,6 +251,8 @@ impl<'m> Page<'m> {
             by_control,
             touched,
             untouched,
+            clauses: clauses(view),
+            frameworks: frameworks(view),
             states: states(),
             nothing: nothing(material),
             exceptions_told: tables::exceptions_told(&exceptions),
@@ -395,6 +425,49 @@ fn figures(material: &Material<'_>) -> Vec<Figure> {
         figures.push(figure("In the open", open, "", format!("of {}", counted(slots, "slot"))));
     }
     figures
+}
+
+/// What the answer rests on: how much was read, and where credentials are held.
+fn reach(material: &Material<'_>) -> Vec<String> {
+    let read = material.sum(|reading| reading.coverage.files_read);
+    let seen = material.sum(|reading| reading.coverage.files_seen);
+    let with_history = material.scopes.iter().filter(|scope| scope.reading.coverage.history.is_some()).count();
+    let history = match (with_history, material.scopes.len()) {
+        (0, _) => "no history was searched".to_owned(),
+        (some, all) if some == all => "so was the history".to_owned(),
+        (some, all) => format!("so were {some} of {all} histories"),
+    };
+    let mut lines = vec![format!("{} of {} were read; {history}.", grouped(read), counted(seen, "file"))];
+    let total = material.sum(|reading| reading.slots.counts.total);
+    if total > 0 {
+        let store = material.sum(|reading| reading.slots.counts.store);
+        let open = material.sum(|reading| reading.slots.counts.open);
+        lines.push(format!(
+            "Of {} that need a credential, {} hold it in a vault and {} in the open.",
+            counted(total, "place"),
+            grouped(store),
+            grouped(open)
+        ));
+    }
+    lines
+}
+
+fn clauses<'m>(view: &'m ControlView<'_>) -> Vec<ClauseCells<'m>> {
+    let cells = |one: &'m Clause| ClauseCells { clause: &one.clause.clause, by: &one.by, why: &one.clause.why };
+    view.clauses.iter().map(cells).collect()
+}
+
+fn frameworks<'m>(view: &'m ControlView<'_>) -> Vec<Framework<'m>> {
+    let row = |term: &'m TermRow| TermCells {
+        id: &term.id,
+        title: &term.title,
+        secrets: term.findings,
+        every_scan: term.every_scan.unwrap_or_default(),
+    };
+    [("NIST CSF 2.0", &view.csf), ("OWASP Non-Human Identities Top 10", &view.nhi)]
+        .into_iter()
+        .map(|(name, terms)| Framework { name, rows: terms.iter().map(row).collect() })
+        .collect()
 }
 
 fn severities(material: &Material<'_>) -> Bars {

@@ -27,7 +27,7 @@ const ORDER: &[(&str, &[&str])] = &[
         &["finding", "govern", "gap", "blob", "nhi", "rule", "check", "secret", "severity", "slot", "span", "words"],
     ),
     ("evidence", &["report", "govern", "scan", "slot", "finding", "rule", "blob", "severity"]),
-    ("view", &["evidence", "govern", "severity", "words"]),
+    ("view", &["evidence", "govern", "finding", "severity", "words"]),
     ("register", &["view", "evidence", "report", "govern", "finding", "rule", "blob", "severity"]),
     ("oscal", &["register", "view", "evidence", "govern", "finding", "blob", "severity"]),
     ("page", &["view", "evidence", "govern", "finding", "blob", "severity", "slot", "words"]),
