@@ -24,12 +24,10 @@ impl<'f> Identity<'f> {
     pub fn of(finding: &'f Finding) -> Self {
         let fact =
             |name: &str| finding.facts.iter().find(|fact: &&Fact| fact.name == name).map(|fact| fact.value.as_str());
-        let principal =
-            [fact_name::SUBJECT, fact_name::CLIENT_ID, fact_name::USER, fact_name::ACCOUNT, fact_name::KEY_ID];
         Self {
             kind: finding.rule.identity,
             provider: (!finding.rule.is_generic()).then_some(finding.rule.provider.name.as_str()),
-            principal: principal.into_iter().find_map(fact),
+            principal: fact_name::PRINCIPAL.into_iter().find_map(fact),
             scope: fact(fact_name::SCOPES),
             live: fact(fact_name::ENVIRONMENT) == Some("live"),
         }

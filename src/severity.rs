@@ -30,6 +30,17 @@ impl Severity {
             Self::Critical => "critical",
         }
     }
+
+    /// The same with a capital, as GitLab and `DefectDojo` write it.
+    pub fn capitalised(self) -> &'static str {
+        match self {
+            Self::Info => "Info",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::Critical => "Critical",
+        }
+    }
 }
 
 /// How sure the scanner is that the value is a secret.

@@ -1,6 +1,5 @@
 //! Bundles that commands are given in folders: which there are, and what they say.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,13 +10,13 @@ use super::file::{bytes, consistent_bundle, name};
 use crate::evidence::chain::sha256_hex;
 use crate::evidence::reading::{Assurance, Reading};
 use crate::evidence::sign::PublicKey;
-use crate::evidence::{MANIFEST, RECORDS, STATEMENT};
+use crate::evidence::{MANIFEST, RECORDS, STATEMENT, first_line};
 
 /// Folders below the one that is named, at most.
 const MAX_DEPTH: usize = 6;
 
-/// The folders of bundles in `root`, sorted.
-pub(super) fn bundles_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The folders of bundles in `root`, sorted, each with how messages call it: by its path below `root`, if there is any.
+pub(super) fn bundles_in(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
     let mut folders = vec![(root.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -39,7 +38,12 @@ pub(super) fn bundles_in(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
         }
     }
     found.sort();
-    Ok(found)
+    let called = |folder: PathBuf| {
+        let short = folder.strip_prefix(root).unwrap_or(&folder);
+        let called = if short.as_os_str().is_empty() { name(&folder) } else { name(short) };
+        (folder, called)
+    };
+    Ok(found.into_iter().map(called).collect())
 }
 
 /// A bundle that was found, and what its first record and its manifest say before anything is verified.
@@ -65,9 +69,7 @@ pub(super) fn found(roots: &[PathBuf]) -> anyhow::Result<Vec<Found>> {
         if folders.is_empty() {
             bail!("there is no evidence bundle in {}", name(root));
         }
-        for folder in folders {
-            let short = folder.strip_prefix(root).unwrap_or(&folder);
-            let called = if short.as_os_str().is_empty() { name(&folder) } else { name(short) };
+        for (folder, called) in folders {
             all.push(peek(folder, called)?);
         }
     }
@@ -77,10 +79,9 @@ pub(super) fn found(roots: &[PathBuf]) -> anyhow::Result<Vec<Found>> {
 }
 
 fn peek(folder: PathBuf, name: String) -> anyhow::Result<Found> {
-    let mut line = String::new();
-    let records = std::fs::File::open(folder.join(RECORDS)).with_context(|| format!("the bundle {name}"))?;
-    BufReader::new(records).read_line(&mut line).with_context(|| format!("the bundle {name}"))?;
-    let first: Value = serde_json::from_str(&line).with_context(|| format!("the first record of the bundle {name}"))?;
+    let line = first_line(&folder).with_context(|| format!("the bundle {name}"))?;
+    let first: Value =
+        serde_json::from_slice(&line).with_context(|| format!("the first record of the bundle {name}"))?;
     let text = |pointer: &str| first.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let manifest_sha256 = sha256_hex(&bytes(&folder.join(MANIFEST))?);
     Ok(Found { started: text("/body/started"), scan: text("/scan"), folder, name, manifest_sha256 })

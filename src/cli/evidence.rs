@@ -1,5 +1,6 @@
 //! Evidence bundles: the record that a scan leaves, `straykey evidence verify` and `straykey evidence show`.
 
+use std::cell::OnceCell;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,10 +22,10 @@ use crate::evidence::reading::Reading;
 use crate::evidence::series::{Member, Subject, repository_name};
 use crate::evidence::sign::{PublicKey, SigningKey};
 use crate::evidence::{
-    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, STAMP, TimeStamp, ToolIdentity,
-    Verified, check_free, reading_of, verify, verify_time_stamp, write_bundle,
+    Bundle, Claim, Configuration, ConfigurationFile, Disagreement, Evidence, Previous, RunContext, STAMP, TimeStamp,
+    ToolIdentity, Verified, check_free, reading_of, verify, verify_time_stamp, write_bundle,
 };
-use crate::report::{Report, gitlab};
+use crate::report::{Report, gitlab, json as json_report};
 use crate::rule::Rule;
 use crate::scan::{Canaries, plant_canaries};
 use crate::source::digest_of;
@@ -44,6 +45,9 @@ pub(super) struct Record<'s> {
     canaries: Canaries,
     unit: Option<Claim<String>>,
     configuration: Configuration,
+    tool: ToolIdentity,
+    /// Made when it is first asked for: it compares the tracked files with the commit.
+    context: OnceCell<RunContext>,
 }
 
 /// A bundle that is to be written.
@@ -79,6 +83,8 @@ impl<'s> Record<'s> {
             canaries: plant_canaries(&settings.scanner, settings.resolved.min_confidence.value),
             unit,
             configuration: Configuration { sha256: sha256_hex(&canonical(&resolved)), files, resolved },
+            tool: tool(),
+            context: OnceCell::new(),
         }))
     }
 
@@ -99,9 +105,9 @@ impl<'s> Record<'s> {
             rules_sha256: set.digest(),
             rule_digests: set.digests(),
             canaries: &self.canaries,
-            tool: tool(),
+            tool: self.tool.clone(),
             configuration: self.configuration.clone(),
-            context: context::run_context(self.unit.clone(), &report.targets),
+            context: self.context.get_or_init(|| context::run_context(self.unit.clone(), &report.targets)).clone(),
             started,
             previous: self.bundle.as_ref().and_then(|bundle| bundle.previous.clone()),
             key: self.bundle.as_ref().and_then(|bundle| bundle.key.as_ref()),
@@ -117,8 +123,8 @@ impl<'s> Record<'s> {
         Ok(())
     }
 
-    /// What exports of this scan are made from. It is called as its bundle is, where there is one; else after what it is of, so that
-    /// equal scans of one moment are called the same.
+    /// What exports of this scan are made from. It is called as its bundle is, where there is one; else after what it found, so
+    /// that equal scans of one moment are called the same.
     pub(super) fn reading(
         &self,
         report: &Report,
@@ -129,13 +135,10 @@ impl<'s> Record<'s> {
         let (scan, started) = if let Some(bundle) = &self.bundle {
             (bundle.scan.clone(), bundle.started.clone())
         } else {
+            let mut told = Vec::new();
+            json_report::write_json(report, false, &mut told)?;
             let of = json!({
-                "targets": report.targets.iter().map(|target| name(&target.given)).collect::<Vec<_>>(),
-                "commits": report.targets.iter().map(|target| target.git.as_ref()?.revision.as_deref()).collect::<Vec<_>>(),
-                "ranges": report.targets.iter().map(|target| target.git.as_ref()?.range.as_ref()).collect::<Vec<_>>(),
-                "kinds": report.targets.iter().map(|target| target.kind).collect::<Vec<_>>(),
-                "histories": report.coverage.history.repositories,
-                "findings": report.findings.iter().map(|finding| finding.occurrences.len()).collect::<Vec<_>>(),
+                "report": sha256_hex(&told),
                 "rules": hex(&self.settings.scanner.engine.rules().digest()),
                 "configuration": self.configuration.sha256,
                 "started": header.started,

@@ -1,13 +1,16 @@
 //! The files and bundles that commands are given: how messages call them, and how they are read, never more than is fitting.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use serde::Serialize;
 
+use super::{ExitCode, print};
 use crate::blob::{printable, printable_text};
 use crate::evidence::{Bundle, Verified, verify};
+use crate::report::file::write_atomically;
 
 /// Bytes of the largest file that people keep by hand.
 const MAX_BYTES: u64 = 16 << 20;
@@ -36,6 +39,34 @@ pub(super) fn bytes_up_to(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
         bail!("{name} is larger than {most} bytes");
     }
     Ok(bytes)
+}
+
+/// What the text file at `path` holds.
+pub(super) fn text(path: &Path) -> anyhow::Result<String> {
+    String::from_utf8(bytes(path)?).with_context(|| format!("{} is not UTF-8", name(path)))
+}
+
+/// JSON for tools, and for people who look into it.
+pub(super) fn pretty(document: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// Writes one file, or standard output.
+pub(super) fn write(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    match path {
+        Some(path) => {
+            write_atomically(path, false, write)?;
+            Ok(0)
+        }
+        None => print(|out| {
+            write(out).context("cannot write the export")?;
+            Ok(0)
+        }),
+    }
 }
 
 /// The bundle in `folder`, whose parts agree with each other.

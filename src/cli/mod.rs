@@ -35,6 +35,7 @@ use std::io::{self, Write};
 
 use anyhow::Context as _;
 use args::{Args, Command, Config};
+use jiff::civil::Date;
 
 /// How a command ended, as the contract's exit codes.
 pub type ExitCode = u8;
@@ -89,6 +90,17 @@ fn print(write: impl FnOnce(&mut dyn Write) -> anyhow::Result<ExitCode>) -> anyh
 /// The day in UTC, `YYYY-MM-DD`.
 fn today() -> String {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
+/// The day of `--at`, or today.
+fn day(at: Option<&str>) -> anyhow::Result<Date> {
+    let day = at.map_or_else(today, str::to_owned);
+    day.parse().with_context(|| format!("`{day}` is no day"))
+}
+
+/// The moment in UTC, to the second.
+fn now() -> String {
+    format!("{:.0}", jiff::Timestamp::now())
 }
 
 /// Standard error is for people: warnings by default, more with each `-v`. Logs name places, never content.

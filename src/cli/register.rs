@@ -8,8 +8,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jiff::civil::Date;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use model::Model;
@@ -19,21 +17,22 @@ use super::args::{
     ShowFormat,
 };
 use super::bundles::{found, reading, readings};
-use super::file::{bytes, bytes_up_to, name};
-use super::{ExitCode, context, print, signing, today};
+use super::file::{bytes, bytes_up_to, name, pretty, text, write};
+use super::{ExitCode, context, day, now, print, scope, signing, today};
 use crate::blob::printable_text;
 use crate::evidence::chain::sha256_hex;
 use crate::finding::Grade;
 use crate::govern::RiskModel;
+use crate::govern::risk::label;
 use crate::oscal;
 use crate::register::columns::{COLUMNS, Keeper};
 use crate::register::export::{self, ColumnMap, Exported};
 use crate::register::journal::Entry;
 use crate::register::{
     Access, Act, Attestation, Changes, Directory, Journal, Owners, Register, RegisterError, Row, Scales, Setting,
-    Settings, Status, Unit,
+    Settings, Status,
 };
-use crate::report::file::{Staged, write_atomically};
+use crate::report::file::Staged;
 use crate::view::{ControlView, Readings};
 use crate::words::counted;
 
@@ -60,55 +59,46 @@ fn journal_of(path: &Path) -> PathBuf {
     path.with_extension("journal.jsonl")
 }
 
-/// By what the arguments say that rows are judged, for the journal.
-fn judged_by(args: &RegisterModel, model: &Model, act: Act<'_>) -> anyhow::Result<Settings> {
-    let digest = |path: Option<&Path>| path.map(|path| bytes(path).map(|bytes| sha256_hex(&bytes))).transpose();
-    Ok(Settings {
-        at: act.at.to_owned(),
-        by: act.by.to_owned(),
-        risk: model.risk.name.clone(),
-        risk_sha256: model.sha256.clone(),
-        scope_sha256: digest(args.scope.as_deref())?,
-        owners_sha256: digest(args.owners.as_deref())?,
-    })
+/// Owners, units and what they were read from.
+struct Judged {
+    directory: Directory,
+    scope_sha256: Option<String>,
+    owners_sha256: Option<String>,
+}
+
+impl Judged {
+    /// Those that the arguments name. The files are read once, so that the digests are of what rows are judged by.
+    fn of(args: &RegisterModel) -> anyhow::Result<Self> {
+        let (mut directory, mut owners_sha256) = (Directory::default(), None);
+        let scope = args.scope.as_deref().map(bytes).transpose()?;
+        if let (Some(path), Some(bytes)) = (&args.scope, &scope) {
+            directory.units = scope::read(&name(path), bytes)?.units();
+        }
+        if let Some(path) = &args.owners {
+            let text = text(path)?;
+            owners_sha256 = Some(sha256_hex(text.as_bytes()));
+            // The name alone: rows tell where an owner is said, and folders of a machine are nobody's business.
+            let file = path.file_name().map_or_else(String::new, |file| name(Path::new(file)));
+            directory.owners = Owners::parse(&text, &file)?;
+        }
+        Ok(Self { directory, scope_sha256: scope.map(|bytes| sha256_hex(&bytes)), owners_sha256 })
+    }
+
+    /// By what rows are judged, for the journal.
+    fn settings(&self, model: &Model, act: Act<'_>) -> Settings {
+        Settings {
+            at: act.at.to_owned(),
+            by: act.by.to_owned(),
+            risk: model.risk.name.clone(),
+            risk_sha256: model.sha256.clone(),
+            scope_sha256: self.scope_sha256.clone(),
+            owners_sha256: self.owners_sha256.clone(),
+        }
+    }
 }
 
 fn scales(model: &RiskModel) -> Scales {
     Scales { likelihood: model.likelihood.len(), impact: model.impact.len() }
-}
-
-/// Owners and units that the arguments name.
-fn directory(args: &RegisterModel) -> anyhow::Result<Directory> {
-    let mut directory = units(args.scope.as_deref())?;
-    if let Some(path) = &args.owners {
-        let text = String::from_utf8(bytes(path)?).with_context(|| format!("{} is not UTF-8", name(path)))?;
-        // The name alone: rows tell where an owner is said, and folders of a machine are nobody's business.
-        let file = path.file_name().map_or_else(String::new, |file| name(Path::new(file)));
-        directory.owners = Owners::parse(&text, &file)?;
-    }
-    Ok(directory)
-}
-
-/// The units of a scope.
-pub(super) fn units(scope: Option<&Path>) -> anyhow::Result<Directory> {
-    let mut directory = Directory::default();
-    if let Some(path) = scope {
-        for unit in super::scope::load(path)?.units {
-            let known = Unit {
-                owner: Some(unit.owner),
-                risk_owner: Some(unit.risk_owner),
-                visibility: unit.visibility,
-                criticality: Some(unit.criticality),
-            };
-            directory.units.insert(unit.name, known);
-        }
-    }
-    Ok(directory)
-}
-
-pub(super) fn day(at: Option<&str>) -> anyhow::Result<Date> {
-    let day = at.map_or_else(today, str::to_owned);
-    day.parse().with_context(|| format!("`{day}` is no day"))
 }
 
 /// What the file at `path` holds; none where there is no such file.
@@ -159,7 +149,8 @@ fn located(path: &Path, error: RegisterError) -> anyhow::Error {
     }
 }
 
-/// Opens the register, lets `change` change it, and writes it; the whole once more, where somebody saved the file meanwhile.
+/// Opens the register, lets `change` change it, and writes it; the whole once more, where somebody saved the file meanwhile. What is in
+/// the journal already is not done again: opening brings the rows up to that.
 fn with_register<T>(
     path: &Path,
     access: Access,
@@ -167,43 +158,54 @@ fn with_register<T>(
     dry_run: bool,
     mut change: impl FnMut(&mut Register, &Model) -> anyhow::Result<T>,
 ) -> anyhow::Result<(Register, T)> {
+    let mut told = None;
     for _ in 0..ATTEMPTS {
         let Opened { mut register, model, file: before } = open(path, access, risk.0, risk.1)?;
-        let is_new = register.journal().is_empty();
-        let changed = change(&mut register, &model);
-        if is_new && (changed.is_err() || dry_run) {
-            // An empty journal tells nothing. It goes while nobody else has it; who waits for it notices that it has gone.
-            drop(std::fs::remove_file(journal_of(path)));
-        }
-        let value = changed?;
+        let (value, is_told) = if let Some(value) = told.take() {
+            (value, true)
+        } else {
+            let is_new = register.journal().is_empty();
+            let changed = change(&mut register, &model);
+            if is_new && (changed.is_err() || dry_run) {
+                // An empty journal tells nothing. It goes while nobody else has it; who waits for it notices that it has gone.
+                drop(std::fs::remove_file(journal_of(path)));
+            }
+            (changed?, false)
+        };
         if dry_run {
             return Ok((register, value));
         }
         let file = register.file();
-        if register.is_changed() || before != Some(sha256_hex(&file)) {
-            let staged = Staged::stage(path, false, |out| out.write_all(&file))?;
-            if content(path)?.map(|bytes| sha256_hex(&bytes)) != before {
-                continue;
-            }
-            register.commit().map_err(|error| located(path, error))?;
-            // The journal took its time. Who saved the file meanwhile must not lose that: the next attempt brings the rows in it up to
-            // the journal.
-            if content(path)?.map(|bytes| sha256_hex(&bytes)) != before {
-                continue;
-            }
-            staged.commit()?;
+        if !register.is_changed() && before.as_deref() == Some(&sha256_hex(&file)) {
+            return Ok((register, value));
         }
+        let staged = Staged::stage(path, false, |out| out.write_all(&file))?;
+        let is_as_before = || anyhow::Ok(content(path)?.map(|bytes| sha256_hex(&bytes)) == before);
+        if !is_as_before()? {
+            told = is_told.then_some(value);
+            continue;
+        }
+        register.commit().map_err(|error| located(path, error))?;
+        // The journal took its time. Who saved the file meanwhile must not lose that.
+        if !is_as_before()? {
+            told = Some(value);
+            continue;
+        }
+        staged.commit()?;
         return Ok((register, value));
     }
-    bail!("{} was changed by somebody else, again and again; nothing was written", name(path))
-}
-
-pub(super) fn now() -> String {
-    format!("{:.0}", jiff::Timestamp::now())
+    let name = name(path);
+    match told {
+        None => bail!("{name} was changed by somebody else, again and again; nothing was written"),
+        Some(_) => bail!(
+            "{name} was changed by somebody else, again and again; the journal has what was to be written, and the next update brings \
+             it into the file"
+        ),
+    }
 }
 
 fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
-    let directory = directory(&args.model)?;
+    let judged = Judged::of(&args.model)?;
     let keys = signing::public_keys(&args.key)?;
     let today = day(args.model.at.as_deref())?;
     let bundles = found(&args.evidence)?;
@@ -212,9 +214,9 @@ fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
     let (at, by) = (now(), context::actor());
     let act = Act { at: &at, by: &by };
     let risk = (args.model.risk.as_deref(), args.change_risk);
-    let (register, known) = with_register(path, access, risk, args.dry_run, |register, model| {
-        let setting = Setting { model: &model.risk, directory: &directory };
-        register.judge_by(judged_by(&args.model, model, act)?)?;
+    let (register, (known, changes)) = with_register(path, access, risk, args.dry_run, |register, model| {
+        let setting = Setting { model: &model.risk, directory: &judged.directory };
+        register.judge_by(judged.settings(model, act))?;
         register.notice_decisions(act);
         let mut known = 0;
         for one in &bundles {
@@ -225,11 +227,11 @@ fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
             register.apply(&reading(one, &keys)?, setting, act)?;
         }
         register.judge_all(setting, act, today);
-        Ok(known)
+        Ok((known, register.changes().clone()))
     })?;
     let today = today.to_string();
     print(|out| {
-        let Changes { applied, skipped, created, closed, reopened, changed, decided, restored } = register.changes();
+        let Changes { applied, skipped, created, closed, reopened, changed, decided, restored } = &changes;
         let dry = if args.dry_run { " (nothing was written)" } else { "" };
         writeln!(out, "{}{dry}", name(path))?;
         writeln!(out, "  evidence  {applied} taken in, {known} known before, {} passed over", skipped.len())?;
@@ -256,13 +258,13 @@ fn standing(register: &Register, today: &str) -> String {
     let overdue = register.rows().filter(|row| row.is_overdue(today)).count();
     let [open, accepted, closed] = [Status::Open, Status::Accepted, Status::Closed].map(count);
     format!(
-        "{} scenarios: {open} open, of which {overdue} overdue; {accepted} accepted; {closed} closed",
-        open + accepted + closed
+        "{}: {open} open, of which {overdue} overdue; {accepted} accepted; {closed} closed",
+        counted((open + accepted + closed) as u64, "scenario")
     )
 }
 
 fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
-    let directory = directory(&args.model)?;
+    let judged = Judged::of(&args.model)?;
     let today = day(args.model.at.as_deref())?;
     let (at, by) = (now(), context::actor());
     let act = Act { at: &at, by: &by };
@@ -281,8 +283,8 @@ fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
     let path = &args.model.register;
     let risk = (args.model.risk.as_deref(), false);
     let (register, ()) = with_register(path, Access::Write, risk, false, |register, model| {
-        let setting = Setting { model: &model.risk, directory: &directory };
-        register.judge_by(judged_by(&args.model, model, act)?)?;
+        let setting = Setting { model: &model.risk, directory: &judged.directory };
+        register.judge_by(judged.settings(model, act))?;
         Ok(register.attest(attestation.clone(), setting, act, today)?)
     })?;
     let row = register.row(&args.id).context("the row is there: it was attested")?;
@@ -319,8 +321,7 @@ fn list(args: &RegisterList) -> anyhow::Result<ExitCode> {
             ShowFormat::Json => {
                 let rows: Vec<Value> = rows.iter().map(|row| document(row, &model, &today)).collect();
                 let document = json!({ "schema": "straykey/register/v1", "scenarios": rows });
-                serde_json::to_writer_pretty(&mut *out, &document)?;
-                writeln!(out)?;
+                pretty(&document, out)?;
             }
             ShowFormat::Text => {
                 for row in &rows {
@@ -333,7 +334,7 @@ fn list(args: &RegisterList) -> anyhow::Result<ExitCode> {
                         "{}  {:<8} {:<14} {:<21} {}",
                         kept.id,
                         kept.status,
-                        printable_text(&kept.level),
+                        printable_text(model.level_label(row.likelihood(), row.impact())),
                         kept.condition,
                         printable_text(&kept.title)
                     )?;
@@ -351,8 +352,6 @@ fn document(row: &Row, model: &RiskModel, today: &str) -> Value {
     let cells = row.cells().into_iter().filter(|(_, cell)| !cell.is_empty());
     let columns: serde_json::Map<String, Value> =
         cells.map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect();
-    let label =
-        |labels: &[String], step: u8| labels.get(usize::from(step).saturating_sub(1)).cloned().unwrap_or_default();
     json!({
         "id": row.kept.id,
         "status": row.kept.status,
@@ -362,7 +361,7 @@ fn document(row: &Row, model: &RiskModel, today: &str) -> Value {
         "treatment": row.treatment(),
         "likelihood": label(&model.likelihood, row.likelihood()),
         "impact": label(&model.impact, row.impact()),
-        "level": row.kept.level,
+        "level": model.level_label(row.likelihood(), row.impact()),
         "due_on": row.due_on(),
         "overdue": row.is_overdue(today),
         "observed": row.kept.observed,
@@ -373,7 +372,7 @@ fn document(row: &Row, model: &RiskModel, today: &str) -> Value {
 fn show(id: &str, path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow::Result<ExitCode> {
     let Opened { register, model, .. } = open(path, Access::Read, risk, false)?;
     let row = register.row(id).ok_or_else(|| RegisterError::NoRow(printable_text(id)))?;
-    let history = crate::register::journal::history(&journal_of(path), id)?;
+    let history = register.journal().history(id).map_err(|error| located(path, error.into()))?;
     let today = today();
     print(|out| {
         if format == ShowFormat::Json {
@@ -384,8 +383,7 @@ fn show(id: &str, path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow
                 .map(|(record, entry)| json!({ "record": record, "entry": entry }))
                 .collect::<Vec<_>>()
                 .into();
-            serde_json::to_writer_pretty(&mut *out, &document)?;
-            writeln!(out)?;
+            pretty(&document, out)?;
             return Ok(0);
         }
         for column in COLUMNS.iter().filter(|column| !matches!(column.name, "observed" | "check" | "record")) {
@@ -403,18 +401,10 @@ fn show(id: &str, path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow
     })
 }
 
-/// A record of the journal in a line.
+/// A record of the journal about a row, in a line.
 fn told(entry: &Entry) -> String {
     let names = |columns: &BTreeMap<String, String>| columns.keys().cloned().collect::<Vec<_>>().join(", ");
     match entry {
-        Entry::RegisterCreated(created) => {
-            format!("{} the register was made, under the key {}", created.at, created.key_id)
-        }
-        Entry::Committed(committed) => format!("{} records were written", committed.records),
-        Entry::Settings(settings) => format!("{} rows are judged by the model {}", settings.at, settings.risk),
-        Entry::EvidenceApplied(applied) => {
-            format!("{} the scan {} was taken in by {}", applied.at, applied.scan, applied.by)
-        }
         Entry::Row(row) => {
             let said = row.columns.get("reason").map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("{} {}{said} [{}]", row.at, row.event, names(&row.columns))
@@ -426,6 +416,10 @@ fn told(entry: &Entry) -> String {
                 "{} {} on {}, as {} says ({}), recorded by {}{proof}",
                 one.at, one.what, one.on, one.by, one.grade, one.recorded_by
             )
+        }
+        // They are about no row.
+        Entry::RegisterCreated(_) | Entry::Settings(_) | Entry::EvidenceApplied(_) | Entry::Committed(_) => {
+            String::new()
         }
     }
 }
@@ -447,8 +441,7 @@ fn show_register(path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow:
                 "head": head,
                 "series": series,
             });
-            serde_json::to_writer_pretty(&mut *out, &document)?;
-            writeln!(out)?;
+            pretty(&document, out)?;
             return Ok(0);
         }
         writeln!(out, "{}: {}", name(path), standing(&register, &today))?;
@@ -503,7 +496,7 @@ fn export_register(args: &RegisterExport) -> anyhow::Result<ExitCode> {
         RegisterFormat::Csv => match &args.columns {
             None => write(args.output.as_deref(), |out| export::neutral(&exported, out)),
             Some(path) => {
-                let text = String::from_utf8(bytes(path)?).with_context(|| format!("{} is not UTF-8", name(path)))?;
+                let text = text(path)?;
                 let map = ColumnMap::parse(&text, &name(path))?;
                 write(args.output.as_deref(), |out| export::mapped(&exported, &map, out))
             }
@@ -521,31 +514,8 @@ fn export_register(args: &RegisterExport) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// JSON for tools, and for people who look into it.
-pub(super) fn pretty(document: &impl Serialize, out: &mut dyn Write) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
-}
-
 /// A writer of one export.
 type ExportTo = fn(&Exported<'_>, &mut dyn Write) -> std::io::Result<()>;
-
-/// Writes one file, or standard output.
-pub(super) fn write(
-    path: Option<&Path>,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
-) -> anyhow::Result<ExitCode> {
-    match path {
-        Some(path) => {
-            write_atomically(path, false, write)?;
-            Ok(0)
-        }
-        None => print(|out| {
-            write(out).context("cannot write the export")?;
-            Ok(0)
-        }),
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -553,6 +523,7 @@ mod tests {
 
     use super::*;
     use crate::cli::config::{assert_committed, assert_table};
+    use crate::evidence::reading;
     use crate::register::columns::Holds;
 
     #[test]
@@ -577,5 +548,46 @@ mod tests {
         let mut schema = schemars::schema_for!(Entry);
         schema.insert("$id".to_owned(), "urn:straykey:schema:register-journal:v1".into());
         assert_committed("docs/schemas/register-journal-v1.schema.json", schema.as_value());
+    }
+
+    #[test]
+    fn a_file_that_is_saved_meanwhile_is_read_once_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("register.csv");
+        let (act, directory) = (Act { at: "2026-12-01T00:00:00Z", by: "tester" }, Directory::default());
+        let update = |day: &str, calls: &mut usize, saved: &mut dyn FnMut()| {
+            let change = |register: &mut Register, model: &Model| {
+                *calls += 1;
+                let setting = Setting { model: &model.risk, directory: &directory };
+                register.apply(&reading::sample::reading("shop", day), setting, act)?;
+                saved();
+                Ok(())
+            };
+            with_register(&path, Access::Create, (None, false), false, change).map(|_| ())
+        };
+        let mut calls = 0;
+        update("2026-01-01", &mut calls, &mut || {}).unwrap();
+        let (sound, journal) = (std::fs::read(&path).unwrap(), std::fs::read(journal_of(&path)).unwrap());
+        // Somebody saves it once, with a column of their own.
+        let mut once = Some([sound.trim_ascii_end(), b",\"cost centre\"\n"].concat());
+        let mut save = || {
+            if let Some(bytes) = once.take() {
+                std::fs::write(&path, bytes).unwrap();
+            }
+        };
+        update("2026-01-02", &mut calls, &mut save).unwrap();
+        assert_eq!(calls, 3, "what was made of an older file counts for nothing");
+        assert!(std::fs::read_to_string(&path).unwrap().contains("cost centre"));
+        assert_eq!(Journal::open(&journal_of(&path), Access::Read).unwrap().series().count(), 1);
+        // Somebody never stops.
+        let (kept, mut count) = (std::fs::read(journal_of(&path)).unwrap(), 0);
+        assert!(kept.len() > journal.len());
+        let mut save = || {
+            count += 1;
+            std::fs::write(&path, [&sound[..], "\n".repeat(count).as_bytes()].concat()).unwrap();
+        };
+        let error = update("2026-01-03", &mut calls, &mut save).unwrap_err().to_string();
+        assert!(error.contains("nothing was written"), "{error}");
+        assert_eq!(std::fs::read(journal_of(&path)).unwrap(), kept);
     }
 }

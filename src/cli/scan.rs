@@ -10,9 +10,10 @@ use rayon::prelude::*;
 
 use super::args::{Color, Format, Output, OutputKind, Scan};
 use super::evidence::Record;
+use super::file::pretty;
 use super::progress;
 use super::settings::Settings;
-use super::{ExitCode, is_broken_pipe, register, verdict};
+use super::{ExitCode, is_broken_pipe, verdict};
 use crate::evidence::reading::Reading;
 use crate::finding::baseline::Baseline;
 use crate::govern::RiskModel;
@@ -102,7 +103,7 @@ fn check_commit(args: &Scan, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The moment, for the one format whose schema wants times: the day of `--at`, so that a scan can be repeated byte for byte,
+/// The moment, for the formats whose schemas want times: the day of `--at`, so that a scan can be repeated byte for byte,
 /// else that of the clock. UTC, to the second, without the zone.
 fn moment(args: &Scan) -> String {
     match &args.at {
@@ -197,20 +198,20 @@ struct Export {
 impl Export {
     fn write(&self, format: Format, header: &gitlab::Header, out: &mut dyn Write) -> io::Result<()> {
         let readings = Readings::of(&self.readings);
+        let view = ControlView::of(&readings, self.today);
         let now = format!("{}Z", header.ended);
         match format {
-            Format::OscalAr => {
-                register::pretty(&oscal::assessment_results(&ControlView::of(&readings, self.today), &now), out)
-            }
+            Format::OscalAr => pretty(&oscal::assessment_results(&view, &now), out),
             Format::OscalPoam => {
                 let (model, directory) = (RiskModel::embedded(), Directory::default());
                 let setting = Setting { model, directory: &directory };
                 let all: Vec<&Reading> = self.readings.iter().collect();
                 let rows = scenarios(&all, setting, self.today).map_err(io::Error::other)?;
-                register::pretty(&oscal::poam(&rows, model, &ControlView::of(&readings, self.today), &now), out)
+                pretty(&oscal::poam(&rows, model, &view, &now), out)
             }
             // A page of this scan alone: when it was made stands in no report but the evidence.
-            _ => page::write(&page::Input { readings: &readings, today: self.today, dated: false }, out),
+            Format::Html => page::write(&page::Input { readings: &readings, view: &view, dated: false }, out),
+            _ => unreachable!("it is no export, see `is_export`"),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::config::{
 use super::file::{bytes, name};
 use crate::blob::{hex, printable_text};
 use crate::govern::{Criticality, Visibility};
+use crate::register::Units;
 
 /// All that a scope may say.
 pub(super) const SECTIONS: &[Section] = &[
@@ -107,6 +108,22 @@ pub(super) struct Population {
 pub(super) struct Scope {
     pub(super) population: Population,
     pub(super) units: Vec<Unit>,
+}
+
+impl Scope {
+    /// What the register asks of the units, by their names.
+    pub(super) fn units(self) -> Units {
+        let known = |unit: Unit| {
+            let facts = crate::register::Unit {
+                owner: Some(unit.owner),
+                risk_owner: Some(unit.risk_owner),
+                visibility: unit.visibility,
+                criticality: Some(unit.criticality),
+            };
+            (unit.name, facts)
+        };
+        self.units.into_iter().map(known).collect()
+    }
 }
 
 /// Reads a scope; `file` is how messages call it.

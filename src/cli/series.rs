@@ -35,9 +35,7 @@ struct Refused {
 /// The bundles of a folder that can be relied upon, and those that cannot.
 fn read(root: &Path, keys: &[PublicKey]) -> anyhow::Result<(Vec<Member>, Vec<Refused>)> {
     let (mut members, mut refused) = (Vec::new(), Vec::new());
-    for folder in bundles_in(root)? {
-        let short = folder.strip_prefix(root).unwrap_or(&folder);
-        let bundle = if short.as_os_str().is_empty() { name(&folder) } else { name(short) };
+    for (folder, bundle) in bundles_in(root)? {
         match member(&folder, &bundle, keys) {
             Ok(member) => members.push(member),
             Err(why) => refused.push(Refused { bundle, why }),
@@ -274,11 +272,10 @@ fn read_heads(path: &Path) -> anyhow::Result<Vec<Head>> {
 pub(super) fn sample(args: &EvidenceSample) -> anyhow::Result<ExitCode> {
     let folders = bundles_in(&args.folder)?;
     let mut population = Vec::new();
-    let one = matches!(&folders[..], [only] if *only == args.folder);
-    for folder in &folders {
-        let short = if one { folder } else { folder.strip_prefix(&args.folder).unwrap_or(folder) };
+    let one = matches!(&folders[..], [(only, _)] if *only == args.folder);
+    for (folder, name) in &folders {
         let (bundle, _) = consistent_bundle(folder)?;
-        if one { population = items(&name(short), &bundle) } else { population.extend(scan(&name(short), &bundle)) }
+        if one { population = items(name, &bundle) } else { population.extend(scan(name, &bundle)) }
     }
     if folders.is_empty() {
         bail!("there is no evidence bundle in {}", name(&args.folder));

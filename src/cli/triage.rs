@@ -128,7 +128,7 @@ fn add(args: TriageAdd) -> anyhow::Result<ExitCode> {
         fingerprint: args.fingerprint.to_ascii_lowercase(),
         decision: Decision::named(&args.decision).expect("clap takes the names alone"),
         by: args.by,
-        at: format!("{:.0}", jiff::Timestamp::now()),
+        at: super::now(),
         grade: Grade::named(&args.grade).expect("clap takes the names alone"),
         note: args.note,
         ticket: args.ticket,

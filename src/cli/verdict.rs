@@ -21,10 +21,10 @@ pub(super) fn report_of(args: &Scan, settings: &Settings, mut governed: Governed
     let Collected { hits, mut slots, mut gaps, mut exclusions, coverage, mut notes } = collected;
     let mut findings = group(hits);
     assess(&mut findings);
-    owners::name_owners(&mut findings, &settings.targets);
     let resolved = &settings.resolved;
     let min_confidence = resolved.min_confidence.value;
     let withheld = withhold(&mut findings, min_confidence);
+    notes.extend(owners::name_owners(&mut findings, &settings.targets));
     let today = &settings.scanner.today;
     let accepted = resolved.accepted_gap.iter().map(|entry| &entry.value);
     notes.extend(settle(&mut gaps, accepted, &settings.scan_targets, today));

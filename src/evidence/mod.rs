@@ -31,7 +31,7 @@ pub use record::{
     Basis, Ci, Claim, Configuration, ConfigurationFile, Previous, RunContext, TargetContext, ToolIdentity,
 };
 pub use timestamp::{TimeStamp, TimeStampError, verify_time_stamp};
-pub use verify::{Bundle, Disagreement, ReadError, Verified, verify};
+pub use verify::{Bundle, Disagreement, ReadError, Verified, first_line, verify};
 
 /// The file of the records.
 pub const RECORDS: &str = "evidence.jsonl";

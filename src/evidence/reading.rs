@@ -4,8 +4,8 @@
 //! text in a reading is as untrusted as the tree that was scanned.
 
 mod finding;
-
-use std::collections::BTreeMap;
+#[cfg(test)]
+pub(crate) mod sample;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,16 +22,22 @@ use crate::govern::State;
 use crate::report::TargetKind;
 use crate::slot::Tally;
 
-/// A record that does not say what its type promises.
+/// A bundle that does not say what its records promise.
 #[derive(Debug, thiserror::Error)]
-#[error("record {record} of the bundle is no `{kind}` as this version knows it")]
-pub struct ReadingError {
-    /// Its number, from 0.
-    pub record: usize,
-    /// Its type.
-    pub kind: String,
-    /// What is wrong.
-    pub source: serde_json::Error,
+pub enum ReadingError {
+    /// A record is of another form.
+    #[error("record {record} of the bundle is no `{kind}` as this version knows it")]
+    Record {
+        /// Its number, from 0.
+        record: usize,
+        /// Its type.
+        kind: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// There is no record of a type that every bundle has.
+    #[error("the bundle has no record `{0}`")]
+    Missing(&'static str),
 }
 
 /// How far a bundle can be relied upon.
@@ -43,6 +49,34 @@ pub enum Assurance {
     Consistent,
     /// A key that the caller pinned signed it; this is the key's id.
     Authentic(String),
+}
+
+impl Assurance {
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Made => "made in this run",
+            Self::Consistent => "consistent",
+            Self::Authentic(_) => "authentic",
+        }
+    }
+
+    /// The pinned key that signed it, by its id.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Authentic(key) => Some(key),
+            Self::Made | Self::Consistent => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Assurance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.key() {
+            Some(key) => write!(f, "{} (key {key})", self.name()),
+            None => f.write_str(self.name()),
+        }
+    }
 }
 
 /// A bundle, read.
@@ -144,8 +178,8 @@ pub struct Key {
 pub struct Target {
     /// As given on the command line.
     pub given: String,
-    /// `directory`, `file`, `stdin` and the like.
-    pub kind: String,
+    /// What it is.
+    pub kind: TargetKind,
     /// The git work tree around it.
     #[serde(default)]
     pub git: Option<TargetGit>,
@@ -163,8 +197,7 @@ pub struct TargetGit {
 impl Started {
     /// Whether it is the scan of a change: what is not in it may be there all the same.
     pub fn is_of_changes(&self) -> bool {
-        let of_changes = |kind: &str| TargetKind::named(kind).is_some_and(TargetKind::is_of_changes);
-        self.targets.iter().any(|target| of_changes(&target.kind))
+        self.targets.iter().any(|target| target.kind.is_of_changes())
     }
 }
 
@@ -357,58 +390,47 @@ impl Reading {
 
     /// Reads records, of which `whole` gives all that they say; name and digest of the manifest are left empty.
     pub(super) fn of_records(records: &[Record], whole: impl Fn(&Record) -> Record) -> Result<Self, ReadingError> {
-        let subject = Subject::of(records);
-        let mut single: BTreeMap<String, (usize, Value)> = BTreeMap::new();
-        let mut reading = Parts::default();
-        let (mut scan, mut commit) = (String::new(), None);
-        for (number, record) in records.iter().map(whole).enumerate() {
-            let kind = record.kind().to_owned();
-            scan.clone_from(&record.scan);
-            let body = Value::Object(record.body);
-            match kind.as_str() {
-                "finding" => {
-                    let finding = Finding { record: number as u64, ..read(number, &kind, body)? };
-                    reading.findings.push(finding);
-                }
-                "control-state" => {
-                    let state = ControlState { record: number as u64, ..read(number, &kind, body)? };
-                    reading.controls.push(state);
-                }
-                "absent" => reading.absent.push(read(number, &kind, body)?),
-                "exception" => reading.exceptions.push(read(number, &kind, body)?),
-                "attempt" => reading.attempts.push(read(number, &kind, body)?),
-                "gap" => reading.gaps.push(read(number, &kind, body)?),
-                "exclusion" => reading.exclusions.push(read(number, &kind, body)?),
-                "bypass" => reading.bypass = Some(read(number, &kind, body)?),
+        let (mut started, mut completed, mut coverage, mut slots, mut self_test) = (None, None, None, None, None);
+        let (mut findings, mut absent, mut exceptions, mut attempts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut gaps, mut exclusions, mut controls) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bypass, mut commit) = (None, None);
+        for (number, record) in records.iter().enumerate() {
+            let kind = record.kind();
+            let body = || Value::Object(whole(record).body);
+            match kind {
+                "scan-started" => started = Some(read(number, kind, body())?),
                 "run-context" => {
-                    commit = body.pointer("/targets/0/commit/value").and_then(Value::as_str).map(str::to_owned);
+                    let said = record.member(&["targets"]).and_then(|targets| targets.pointer("/0/commit/value"));
+                    commit = said.and_then(Value::as_str).map(str::to_owned);
                 }
-                "scan-started" | "coverage" | "credential-slots" | "self-test" | "scan-completed" => {
-                    single.insert(kind, (number, body));
-                }
-                // Later versions may have more to say.
+                "coverage" => coverage = Some(read(number, kind, body())?),
+                "credential-slots" => slots = Some(read(number, kind, body())?),
+                "self-test" => self_test = Some(read(number, kind, body())?),
+                "finding" => findings.push(Finding { record: number as u64, ..read(number, kind, body())? }),
+                "control-state" => controls.push(ControlState { record: number as u64, ..read(number, kind, body())? }),
+                "absent" => absent.push(read(number, kind, body())?),
+                "exception" => exceptions.push(read(number, kind, body())?),
+                "attempt" => attempts.push(read(number, kind, body())?),
+                "gap" => gaps.push(read(number, kind, body())?),
+                "exclusion" => exclusions.push(read(number, kind, body())?),
+                "bypass" => bypass = Some(read(number, kind, body())?),
+                "scan-completed" => completed = Some(read(number, kind, body())?),
+                // Rules, single slots, and what later versions may have to say.
                 _ => {}
             }
         }
-        let mut take = |kind: &str| single.remove(kind).unwrap_or((0, Value::Null));
-        let (at, started) = take("scan-started");
-        let (coverage_at, coverage) = take("coverage");
-        let (slots_at, slots) = take("credential-slots");
-        let (self_test_at, self_test) = take("self-test");
-        let (end_at, completed) = take("scan-completed");
-        let Parts { findings, absent, exceptions, attempts, bypass, gaps, exclusions, controls } = reading;
         Ok(Self {
             name: String::new(),
             assurance: Assurance::Made,
-            scan,
+            scan: records.first().map(|record| record.scan.clone()).unwrap_or_default(),
             manifest_sha256: String::new(),
-            subject,
+            subject: Subject::of(records),
             commit,
-            started: read(at, "scan-started", started)?,
-            completed: read(end_at, "scan-completed", completed)?,
-            coverage: read(coverage_at, "coverage", coverage)?,
-            slots: read(slots_at, "credential-slots", slots)?,
-            self_test: read(self_test_at, "self-test", self_test)?,
+            started: started.ok_or(ReadingError::Missing("scan-started"))?,
+            completed: completed.ok_or(ReadingError::Missing("scan-completed"))?,
+            coverage: coverage.ok_or(ReadingError::Missing("coverage"))?,
+            slots: slots.ok_or(ReadingError::Missing("credential-slots"))?,
+            self_test: self_test.ok_or(ReadingError::Missing("self-test"))?,
             findings,
             absent,
             exceptions,
@@ -421,19 +443,6 @@ impl Reading {
     }
 }
 
-/// What there may be several of.
-#[derive(Default)]
-struct Parts {
-    findings: Vec<Finding>,
-    absent: Vec<Absent>,
-    exceptions: Vec<ExceptionOutcome>,
-    attempts: Vec<Attempt>,
-    bypass: Option<Bypass>,
-    gaps: Vec<Gap>,
-    exclusions: Vec<Exclusion>,
-    controls: Vec<ControlState>,
-}
-
 fn read<T: for<'d> Deserialize<'d>>(record: usize, kind: &str, body: Value) -> Result<T, ReadingError> {
-    serde_json::from_value(body).map_err(|source| ReadingError { record, kind: kind.to_owned(), source })
+    serde_json::from_value(body).map_err(|source| ReadingError::Record { record, kind: kind.to_owned(), source })
 }

@@ -4,7 +4,7 @@
 //! statement itself is the original one is for a signature, or a digest kept elsewhere, to show.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -175,6 +175,21 @@ fn digest_part(path: &Path) -> io::Result<Part> {
         }
     }
     Ok(Part { path: RESULTS, bytes, sha256: hex(&sha256.finalize()) })
+}
+
+/// The first record of the bundle in `folder`, as it lies there: nothing of it was verified. No more is read of it than such a record
+/// takes.
+///
+/// # Errors
+///
+/// The part is not there, is no regular file, or cannot be read.
+pub fn first_line(folder: &Path) -> io::Result<Vec<u8>> {
+    /// Bytes of the largest first record: settings and targets are of the size of a command line and its files.
+    const MOST: u64 = 16 << 20;
+    let part = open_part(&folder.join(RECORDS))?.ok_or(io::ErrorKind::NotFound)?;
+    let mut line = Vec::new();
+    BufReader::new(part).take(MOST).read_until(b'\n', &mut line)?;
+    Ok(line)
 }
 
 /// The part at `path`; none where there is no such file.

@@ -69,6 +69,17 @@ named! {
 }
 
 impl ExceptionReason {
+    /// The reason as people say it. A risk that somebody took is never called a false positive.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::FalsePositive => "false positive",
+            Self::TestValue => "test value",
+            Self::Revoked => "revoked",
+            Self::AcceptedRisk => "accepted risk",
+            Self::CompensatingControl => "compensating control",
+        }
+    }
+
     /// Whether it says that there is a secret that works, so that the control stays contradicted.
     pub fn is_risk(self) -> bool {
         matches!(self, Self::AcceptedRisk | Self::CompensatingControl)
@@ -168,6 +179,16 @@ named! {
         FalsePositive = "false-positive",
         /// It was, or may have been, used by somebody who should not: an incident.
         Incident = "incident",
+    }
+}
+
+impl Decision {
+    /// Whether it says that there is a secret.
+    pub fn is_secret(self) -> bool {
+        match self {
+            Self::Confirmed | Self::Incident => true,
+            Self::FalsePositive => false,
+        }
     }
 }
 
@@ -303,4 +324,16 @@ pub struct Bypass {
     pub by: String,
     /// The exit code that the scan would have had.
     pub exit_code: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_risk_is_no_false_positive() {
+        for one in ExceptionReason::ALL {
+            assert_eq!(one.words() == "false positive", *one == ExceptionReason::FalsePositive);
+        }
+    }
 }

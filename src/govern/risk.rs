@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -285,9 +286,14 @@ impl RiskModel {
         (self.periods.rotation_days == 0).then(|| "`periods.rotation_days` is 0".to_owned())
     }
 
-    /// Days after which a credential is to be replaced.
-    pub fn rotation_days(&self) -> u32 {
-        self.periods.rotation_days
+    /// Whether a credential that is known since `since` should have been replaced by `today`.
+    pub fn is_long_lived(&self, since: Date, today: Date) -> bool {
+        since.saturating_add(i64::from(self.periods.rotation_days).days()) < today
+    }
+
+    /// The label of the level of a likelihood and an impact.
+    pub fn level_label(&self, likelihood: u8, impact: u8) -> &str {
+        &self.levels[self.level(likelihood, impact)]
     }
 
     /// Days in which a scenario of this level (from 0) is to be dealt with.
@@ -297,7 +303,6 @@ impl RiskModel {
 
     /// The level, from 0, of a likelihood and an impact, from 1; steps beyond a scale count as its end.
     pub fn level(&self, likelihood: u8, impact: u8) -> usize {
-        let at = |step: u8, labels: &[String]| usize::from(step).clamp(1, labels.len());
         let (likelihood, impact) = (at(likelihood, &self.likelihood), at(impact, &self.impact));
         match self.method {
             Method::Grid => usize::from(self.grid[likelihood - 1][impact - 1]),
@@ -323,10 +328,10 @@ impl RiskModel {
         };
         let steps = &self.likelihood_steps;
         let mut sum = Sum::new(start, &why, self.likelihood.len());
-        let rotation = self.rotation_days();
+        let rotation = self.periods.rotation_days;
         if let Some(confirmed) = &facts.confirmed {
             sum.add(steps.confirmed, confirmed);
-        } else if facts.since.until(facts.today).is_ok_and(|age| i64::from(age.get_days()) > i64::from(rotation)) {
+        } else if self.is_long_lived(facts.since, facts.today) {
             // Not its age, which would be another one every day.
             sum.add(
                 steps.over_rotation_period,
@@ -371,6 +376,16 @@ impl RiskModel {
         }
         sum.end()
     }
+}
+
+/// A step, from 1, as a scale with these labels has it: beyond it as its end.
+fn at(step: u8, labels: &[String]) -> usize {
+    usize::from(step).clamp(1, labels.len())
+}
+
+/// The label of a step, from 1; steps beyond the scale count as its end, as they do for the level.
+pub(crate) fn label(labels: &[String], step: u8) -> &str {
+    &labels[at(step, labels) - 1]
 }
 
 fn embedded(text: &str, file: &str) -> RiskModel {

@@ -26,6 +26,13 @@ named! {
     }
 }
 
+impl State {
+    /// Whether findings contradict the control.
+    pub fn is_contradicted(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Untriaged)
+    }
+}
+
 /// The rules of one kind of finding, by what the self-test says of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KindRules {
@@ -106,8 +113,9 @@ fn contradictions(findings: &[Finding]) -> BTreeMap<&'static str, Seen> {
         let accepted = finding.occurrences.iter().all(|place| reason(place).is_some_and(ExceptionReason::is_risk));
         let (mut controls, mut without) = (BTreeSet::new(), BTreeSet::new());
         for occurrence in &finding.occurrences {
+            // Who looked has the last word; an exception speaks where nobody did.
             let dismissed =
-                decision == Some(Decision::FalsePositive) || reason(occurrence) == Some(ExceptionReason::FalsePositive);
+                decision.map_or(reason(occurrence) == Some(ExceptionReason::FalsePositive), |one| !one.is_secret());
             for control in mapping_at(finding, occurrence).with_role(Role::Contradicts) {
                 if dismissed {
                     without.insert(control.control.as_str());
@@ -120,7 +128,7 @@ fn contradictions(findings: &[Finding]) -> BTreeMap<&'static str, Seen> {
         for control in &controls {
             let seen = seen.entry(control).or_default();
             seen.secrets += 1;
-            seen.confirmed += usize::from(matches!(decision, Some(Decision::Confirmed | Decision::Incident)));
+            seen.confirmed += usize::from(decision.is_some_and(Decision::is_secret));
             seen.accepted += usize::from(accepted);
         }
         for control in without.difference(&controls) {

@@ -12,7 +12,7 @@ use super::{code, counted, escaped, maybe, moment, prop, props, title};
 use crate::evidence::RECORDS;
 use crate::evidence::reading::{Assurance, ControlState, Finding, Reading, Target};
 use crate::evidence::series::Subject;
-use crate::govern::{Role, State};
+use crate::govern::State;
 
 /// Places of a secret that an observation names.
 const PLACES: usize = 20;
@@ -39,10 +39,10 @@ impl<'r> Scan<'r> {
         let mut met: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         let mut targets = Vec::new();
         for target in &reading.started.targets {
-            let count = met.entry((target.kind.as_str(), target.given.as_str())).or_default();
+            let count = met.entry((target.kind.name(), target.given.as_str())).or_default();
             *count += 1;
             let nth = count.to_string();
-            let name = [unit, repository, branch, target.kind.as_str(), target.given.as_str(), nth.as_str()];
+            let name = [unit, repository, branch, target.kind.name(), target.given.as_str(), nth.as_str()];
             targets.push(id("inventory-item", &name));
         }
         let tool = id("component", &[reading.started.tool.name.as_str(), unit, repository, branch]);
@@ -79,10 +79,10 @@ impl<'r> Scan<'r> {
         let targets = self.reading.started.targets.iter().zip(&self.targets).enumerate();
         let item = |(at, (target, uuid)): (usize, (&Target, &String))| InventoryItem {
             uuid: uuid.clone(),
-            description: format!("Target of scans: {} ({}){of}", code(&target.given), escaped(&target.kind)),
+            description: format!("Target of scans: {} ({}){of}", code(&target.given), target.kind.name()),
             props: props([
                 prop("target", &target.given),
-                prop("target-kind", &target.kind),
+                prop("target-kind", target.kind.name()),
                 maybe("unit", unit.as_deref()),
                 maybe("repository", repository.as_deref()),
                 maybe("branch", branch.as_deref()),
@@ -170,8 +170,7 @@ impl<'r> Scan<'r> {
             maybe("key-id", fingerprint.map(|_| key.id.as_str())),
             maybe("triage", finding.triage.as_ref().map(|triage| triage.decision.name())),
         ]);
-        let controls = finding.controls.iter().filter(|one| one.role == Role::Contradicts);
-        props.extend(controls.filter_map(|one| prop("contradicts", &control_id(&one.control))));
+        props.extend(finding.contradicted().filter_map(|one| prop("contradicts", &control_id(one))));
         Observation {
             uuid: self.observation_id(finding),
             title: title(&finding.rule.title),
@@ -242,17 +241,12 @@ impl<'r> Scan<'r> {
 
     pub(super) fn props(&self) -> Vec<Property> {
         let Reading { name, assurance, scan, manifest_sha256, subject, started, completed, .. } = self.reading;
-        let (assurance, signer) = match assurance {
-            Assurance::Made => ("made in this run", None),
-            Assurance::Consistent => ("consistent", None),
-            Assurance::Authentic(key) => ("authentic", Some(key.as_str())),
-        };
         props([
             prop("scan", scan),
             maybe("bundle", Some(name.as_str()).filter(|_| self.reading.assurance != Assurance::Made)),
             prop("manifest-sha256", manifest_sha256),
-            prop("assurance", assurance),
-            maybe("signed-by-key", signer),
+            prop("assurance", assurance.name()),
+            maybe("signed-by-key", assurance.key()),
             maybe("unit", subject.unit.as_deref()),
             maybe("repository", subject.repository.as_deref()),
             maybe("branch", subject.branch.as_deref()),

@@ -14,7 +14,7 @@ use super::observed::{Scan, of_series};
 use super::{NS, OSCAL_VERSION, beginning, counted, end, escaped, maybe, moment, prop, props, title};
 use crate::evidence::reading::{self, ControlState, Reading};
 use crate::finding::{Decision, ExceptionReason};
-use crate::govern::{self, State};
+use crate::govern::State;
 use crate::register::scenario_id;
 use crate::view::ControlView;
 
@@ -75,15 +75,9 @@ pub(super) fn metadata(name: &str, now: &str, people: &People, responsible: Vec<
     }
 }
 
-/// Whether a finding contradicts a control.
-fn contradicts(finding: &reading::Finding, number: &str) -> bool {
-    finding.controls.iter().any(|one| one.control == number && one.role == govern::Role::Contradicts)
-}
-
 /// Whether somebody said that it is a secret.
 fn is_confirmed(finding: &reading::Finding) -> bool {
-    let decision = finding.triage.as_ref().map(|triage| triage.decision);
-    matches!(decision, Some(Decision::Confirmed | Decision::Incident))
+    finding.triage.as_ref().is_some_and(|triage| triage.decision.is_secret())
 }
 
 /// One secret, as the scans found it.
@@ -103,23 +97,18 @@ fn risk_id(finding: &reading::Finding, reading: &Reading) -> String {
 
 /// What a finding makes of the risk of its secret. The risk of a secret is that of the finding that asks for the most.
 fn status(finding: &reading::Finding) -> RiskStatus {
-    let decision = finding.triage.as_ref().map(|triage| triage.decision);
-    if decision == Some(Decision::FalsePositive) {
+    let nothing = |reason| matches!(reason, ExceptionReason::FalsePositive | ExceptionReason::TestValue);
+    if finding.is_dismissed(nothing) {
         return RiskStatus::Closed;
     }
-    let reasons: Option<BTreeSet<ExceptionReason>> =
-        finding.places.iter().map(|place| place.excepted().map(|exception| exception.reason)).collect();
-    if let Some(reasons) = reasons.filter(|reasons| !reasons.is_empty()) {
-        return if reasons.iter().any(|reason| reason.is_risk()) {
-            RiskStatus::DeviationApproved
-        } else if reasons.contains(&ExceptionReason::Revoked) {
-            // It opens nothing any more, and still lies there.
-            RiskStatus::Remediating
-        } else {
-            RiskStatus::Closed
-        };
-    }
-    if decision == Some(Decision::Incident) {
+    let reasons = finding.places.iter().map(|place| place.excepted().map(|exception| exception.reason));
+    let reasons: BTreeSet<ExceptionReason> = reasons.collect::<Option<_>>().unwrap_or_default();
+    if reasons.iter().any(|reason| reason.is_risk()) {
+        RiskStatus::DeviationApproved
+    } else if reasons.contains(&ExceptionReason::Revoked) {
+        // It opens nothing any more, and still lies there.
+        RiskStatus::Remediating
+    } else if finding.triage.as_ref().is_some_and(|triage| triage.decision == Decision::Incident) {
         RiskStatus::Investigating
     } else if is_requested(finding) {
         RiskStatus::DeviationRequested
@@ -280,7 +269,8 @@ impl<'r> Evidence<'r> {
 /// What somebody confirmed to contradict a control.
 fn finding_of(scan: &Scan<'_>, control: &ControlState, people: &mut People) -> Finding {
     let reading = scan.reading;
-    let of_control = |finding: &&reading::Finding| is_confirmed(finding) && contradicts(finding, &control.control);
+    let of_control =
+        |finding: &&reading::Finding| is_confirmed(finding) && finding.contradicted().any(|one| one == control.control);
     let confirmed: Vec<&reading::Finding> = reading.findings.iter().filter(of_control).collect();
     let by: BTreeSet<&str> =
         confirmed.iter().filter_map(|finding| finding.triage.as_ref()).map(|triage| triage.by.as_str()).collect();

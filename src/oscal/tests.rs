@@ -9,12 +9,12 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::evidence::reading::sample::{self, read};
 use crate::evidence::reading::{Assurance, ControlState, Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::Grade;
 use crate::register::{Acceptance, Condition, Decided, Kept, Observation, Rotation, Status, UNASSIGNED};
 use crate::severity::Severity;
-use crate::slot::Tally;
 use crate::view::Readings;
 
 const NOW: &str = "2026-06-02T08:00:00Z";
@@ -51,10 +51,6 @@ fn state(record: u64, control: &str, state: &str) -> ControlState {
     ControlState { record, ..serde_json::from_value(body).unwrap() }
 }
 
-fn part<T: for<'d> serde::Deserialize<'d>>(body: Value) -> T {
-    serde_json::from_value(body).unwrap()
-}
-
 /// A scan in which something untriaged was found.
 fn reading(scan: &str, unit: &str) -> Reading {
     Reading {
@@ -62,45 +58,23 @@ fn reading(scan: &str, unit: &str) -> Reading {
         assurance: Assurance::Authentic("0123456789abcdef".into()),
         scan: scan.into(),
         manifest_sha256: "ab".repeat(32),
-        subject: Subject {
-            unit: Some(unit.into()),
-            repository: Some(format!("git.example.org/team/{unit}")),
-            branch: Some("main".into()),
-        },
         commit: Some("c".repeat(40)),
-        started: part(json!({
-            "started": "2026-06-01T10:00:00Z", "tool": { "name": "straykey", "version": "0.1.0" },
-            "rule_pack": { "rules": 3, "sha256": "cd".repeat(32) }, "configuration": { "sha256": "ef".repeat(32) },
-            "key": { "id": "00ff", "keyed": "secret" }, "targets": [{ "given": ".", "kind": "directory" }],
-        })),
-        completed: part(json!({
-            "completed": "2026-06-01T10:00:09Z", "outcome": { "exit_code": 1, "failed": true, "complete": true },
-        })),
-        coverage: part(json!({
-            "files_seen": 3, "files_read": 2, "files_excluded": 1, "files_unreadable": 0, "bytes_read": 99,
-        })),
-        slots: Tally::default(),
-        self_test: part(json!({ "found": ["sample-key"], "not_found": [], "not_tested": [] })),
+        self_test: read(json!({ "found": ["sample-key"], "not_found": [], "not_tested": [] })),
         findings: vec![finding(5, "f1")],
-        absent: Vec::new(),
-        exceptions: Vec::new(),
-        attempts: Vec::new(),
-        bypass: None,
-        gaps: Vec::new(),
-        exclusions: Vec::new(),
         controls: vec![
             state(8, "5.17", "contradicting evidence (untriaged)"),
             state(9, "8.28", "incomplete"),
             state(10, "8.33", "tested aspect: none observed"),
             state(11, "7.2", "not testable here"),
         ],
+        ..sample::reading(unit, "2026-06-01")
     }
 }
 
 /// The same after somebody confirmed what was found.
 fn confirmed(scan: &str) -> Reading {
     let mut reading = reading(scan, "shop");
-    reading.findings[0].triage = Some(part(json!({
+    reading.findings[0].triage = Some(read(json!({
         "decision": "confirmed", "by": "lead@example.org", "at": "2026-06-01T12:00:00Z", "grade": "committed",
     })));
     reading.controls[0] = state(8, "5.17", "contradicting evidence (confirmed)");
@@ -111,7 +85,7 @@ fn confirmed(scan: &str) -> Reading {
 fn excepted(standing: &str) -> Reading {
     let mut reading = reading("scan-1", "shop");
     for place in &mut reading.findings[0].places {
-        place.exception = Some(part(json!({
+        place.exception = Some(read(json!({
             "id": "E-1", "reason": "accepted-risk", "text": "It goes in autumn.", "requested_by": "dev@example.org",
             "approved_by": "owner@example.org", "approved_on": "2026-05-20", "expires_on": "2026-09-30",
             "grade": "signed", "standing": standing,
@@ -162,7 +136,7 @@ fn row(id: &str, fingerprint: &str) -> Row {
         fingerprint: fingerprint.into(),
         rule: "sample-key".into(),
         remediation: "Revoke it in the console. Make another.".into(),
-        observed: vec![part::<Observation>(json!({
+        observed: vec![read::<Observation>(json!({
             "unit": "shop", "repository": "git.example.org/team/shop", "branch": "main", "seen": "file",
             "since": "2026-05-01", "on": "2026-06-01", "scan": "scan-1", "places": 2, "first": "deploy/app_config.env:3",
         }))],

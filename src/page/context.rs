@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::Input;
@@ -217,21 +218,22 @@ struct Group {
 }
 
 impl<'m> Page<'m> {
-    /// `view` is of the same bundles as `material`.
-    pub(super) fn of(input: &Input<'m>, material: &'m Material<'m>, view: &'m ControlView<'m>) -> Self {
-        let Rows { touched, untouched } = Rows::of(view, material, input.today, input.dated);
+    /// `material` is of the same bundles.
+    pub(super) fn of(input: &Input<'m>, material: &'m Material<'m>) -> Self {
+        let view = input.view;
+        let Rows { touched, untouched } = Rows::of(view, material, view.today, input.dated);
         let by_control = Rows::chart(&touched);
         let (trends, trends_rest) = tables::trends(input, material);
         let (attempts, attempts_rest) = tables::attempts(material);
         let (gaps, gaps_rest) = tables::gaps(material);
         let (exclusions, exclusions_rest) = tables::exclusions(material);
-        let exceptions = tables::exceptions(material, input.today);
+        let exceptions = tables::exceptions(material, view.today);
         let mut page = Self {
             heading: heading(material),
             about: about(material, input.dated),
             dated: input.dated,
             several: material.several(),
-            today: input.dated.then(|| input.today.to_string()),
+            today: input.dated.then(|| view.today.to_string()),
             verdict: verdict(material),
             bypasses: bypasses(material),
             reach: reach(material),
@@ -240,7 +242,7 @@ impl<'m> Page<'m> {
             severity_names: Severity::ALL.iter().rev().map(|severity| severity.name()).collect(),
             total: material.found.len(),
             by_severity: severities(material),
-            by_age: ages(material, input),
+            by_age: ages(material, view.today),
             stands: stands(material),
             scopes: scopes(material, input.dated),
             coverage: tables::coverage(material),
@@ -400,7 +402,7 @@ fn figures(material: &Material<'_>) -> Vec<Figure> {
         *reasons.entry(reason).or_default() += 1;
     }
     let reasons: Vec<String> =
-        reasons.iter().map(|(reason, count)| format!("{} {}", grouped(*count), words::reason(*reason))).collect();
+        reasons.iter().map(|(reason, count)| format!("{} {}", grouped(*count), reason.words())).collect();
     let exceptions = material.sum(|reading| reading.exceptions.len() as u64);
     let active = |reading: &Reading| reading.exceptions.iter().filter(|one| one.exception.is_active()).count() as u64;
     let gaps = material.sum(|reading| reading.gaps.len() as u64);
@@ -478,11 +480,11 @@ fn severities(material: &Material<'_>) -> Bars {
     Bars::of("by-severity", "Secrets by severity", ["Severity", "Secrets"], rows)
 }
 
-fn ages(material: &Material<'_>, input: &Input<'_>) -> Bars {
+fn ages(material: &Material<'_>, today: Date) -> Bars {
     let mut counts = [0_u64; AGES.len() + 1];
     let mut unknown = 0;
     for one in &material.found {
-        match one.age(input.today) {
+        match one.age(today) {
             Some(age) => counts[AGES.iter().position(|&most| age <= most).unwrap_or(AGES.len())] += 1,
             None => unknown += 1,
         }

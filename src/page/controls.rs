@@ -156,7 +156,7 @@ fn by_severity(counts: &Counts) -> Vec<Count> {
 
 fn told(exception: &Exception) -> String {
     let Exception { id, reason, expires_on, standing, .. } = exception;
-    format!("{id}: {}, {standing}, until {expires_on}", words::reason(*reason))
+    format!("{id}: {}, {standing}, until {expires_on}", reason.words())
 }
 
 /// Where there is one bundle, its name says nothing.

@@ -10,6 +10,7 @@ use crate::blob::printable;
 use crate::evidence::reading::{Finding, Place, Reading, Triage};
 use crate::finding::ExceptionReason;
 use crate::govern::{Role, Taxonomies, Taxonomy};
+use crate::report::TargetKind;
 use crate::view::{day_of, days_between};
 
 /// Places of one secret that are listed.
@@ -285,8 +286,8 @@ fn path(place: &Place, reading: &Reading) -> String {
     let targets = &reading.started.targets;
     let Some(target) = targets.get(place.target).filter(|_| targets.len() > 1) else { return path };
     let given = printable(target.given.as_bytes());
-    match target.kind.as_str() {
-        "file" | "stdin" => given,
+    match target.kind {
+        TargetKind::File | TargetKind::Stdin => given,
         _ if matches!(given.as_str(), "." | "./" | "") => path,
         _ => format!("{}/{path}", given.trim_end_matches('/')),
     }

@@ -4,7 +4,7 @@
 //! make of readings and the control view. It decides nothing: states of controls are those of the records.
 //!
 //! Everything in a reading is as untrusted as the tree that was scanned. One function prints all of it, so that nothing can be
-//! forgotten; where others' text stands in an attribute, that is quoted, and no id or class is made of it. A policy in the page
+//! forgotten; where others' text stands in an attribute, that is in double quotes, and no id or class is made of it. A policy in the page
 //! itself lets a browser obey our own style and script, by their digests, and nothing else.
 
 mod charts;
@@ -20,13 +20,12 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::civil::Date;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::blob::printable_text;
+use crate::report::markup::markup;
 use crate::view::{ControlView, Readings};
 use context::{Material, Page};
 use finding::Card;
@@ -45,8 +44,8 @@ const FINDINGS: &str = "<!--findings-->";
 pub struct Input<'r> {
     /// The bundles. The page tells of the latest of each series, and of the course of those that have several.
     pub readings: &'r Readings<'r>,
-    /// The day on which ages and ends are judged.
-    pub today: Date,
+    /// What they are evidence of; ages and ends are judged on its day.
+    pub view: &'r ControlView<'r>,
     /// Whether to print when and as what a scan was recorded. The page of a scan itself has none of it, since it is the same for
     /// the same input.
     pub dated: bool,
@@ -60,13 +59,12 @@ pub struct Input<'r> {
 pub fn write(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
     let templates = templates().map_err(io::Error::other)?;
     let material = Material::of(input);
-    let view = ControlView::of(input.readings, input.today);
-    let page = render(&templates, "report.html", &Page::of(input, &material, &view))?;
+    let page = render(&templates, "report.html", &Page::of(input, &material))?;
     let page = page.trim_start();
     let (before, after) = page.split_once(FINDINGS).unwrap_or((page, ""));
     out.write_all(before.as_bytes())?;
     for (index, found) in material.found.iter().enumerate() {
-        let card = Card::of(*found, index, material.label(found.scope), input.today, input.dated);
+        let card = Card::of(*found, index, material.label(found.scope), input.view.today, input.dated);
         // Blanks between thousands of neighbours make browsers slow to reorder them.
         out.write_all(render(&templates, "finding.html", &card)?.trim().as_bytes())?;
     }
@@ -113,23 +111,7 @@ fn digest(text: &str) -> String {
 fn print(out: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         _ if value.is_none() => Ok(()),
-        Some(text) if !value.is_safe() => out.write_str(&inert(text)).map_err(Error::from),
+        Some(text) if !value.is_safe() => out.write_str(&markup(text)).map_err(Error::from),
         _ => escape_formatter(out, state, value),
     }
-}
-
-/// Text as character data or as the value of a quoted attribute. What cannot be seen becomes U+FFFD.
-fn inert(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in printable_text(text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(character),
-        }
-    }
-    out
 }

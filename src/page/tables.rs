@@ -254,7 +254,7 @@ pub(super) fn exceptions<'m>(material: &'m Material<'m>, today: Date) -> Vec<Exc
             standing: &exception.standing,
             class: if active { "holds" } else { "failing" },
             why: exception.why.as_deref(),
-            reason: words::reason(exception.reason),
+            reason: exception.reason.words(),
             text: &exception.text,
             requested_by: &exception.requested_by,
             approved: approved(exception),

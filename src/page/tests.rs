@@ -1,20 +1,16 @@
 //! The page, as text: what is in it, and what cannot be.
 
 use jiff::civil::date;
-use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::evidence::reading::sample::{self, read};
 use crate::evidence::reading::{Assurance, Exclusion, Finding, Gap, Reading};
 use crate::evidence::series::Subject;
 use crate::govern::State as ControlState;
 
 /// A name that would be mark-up, end an attribute, turn its neighbours round, and end the list of secrets.
 const HOSTILE: &str = "a\"'<img src=x onerror=alert(1)>\u{202e}\u{1b}[31m</script><!--findings-->{{ 7 * 7 }}";
-
-fn read<T: DeserializeOwned>(value: Json) -> T {
-    serde_json::from_value(value).unwrap()
-}
 
 /// The record of a secret at these places.
 fn finding(rule: &str, severity: &str, places: &[Json]) -> Finding {
@@ -94,14 +90,8 @@ fn clean() -> Reading {
         })),
         slots: read(slots),
         self_test: read(json!({ "found": ["a", "b"], "not_found": [], "not_tested": ["c"] })),
-        findings: Vec::new(),
-        absent: Vec::new(),
-        exceptions: Vec::new(),
-        attempts: Vec::new(),
-        bypass: None,
-        gaps: Vec::new(),
-        exclusions: Vec::new(),
         controls: vec![state("5.17", ControlState::NoneObserved), state("8.24", ControlState::Incomplete)],
+        ..sample::reading("shop", "2026-03-04")
     }
 }
 
@@ -162,7 +152,8 @@ fn of_unit(unit: &str, scan: &str, month: u32) -> Reading {
 fn page(readings: &[Reading], dated: bool) -> String {
     let readings = Readings::of(readings);
     let mut out = Vec::new();
-    write(&Input { readings: &readings, today: date(2026, 3, 5), dated }, &mut out).unwrap();
+    let view = ControlView::of(&readings, date(2026, 3, 5));
+    write(&Input { readings: &readings, view: &view, dated }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -374,6 +365,7 @@ fn what_cannot_be_written_is_an_error() {
     let readings = Readings::of(&reading);
     let mut little = [0_u8; 64];
     let mut out = &mut little[..];
-    let input = Input { readings: &readings, today: date(2026, 3, 5), dated: false };
+    let view = ControlView::of(&readings, date(2026, 3, 5));
+    let input = Input { readings: &readings, view: &view, dated: false };
     assert_eq!(write(&input, &mut out).unwrap_err().kind(), io::ErrorKind::WriteZero);
 }

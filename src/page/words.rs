@@ -5,7 +5,6 @@
 use crate::blob::printable;
 use crate::evidence::reading::{Change, Commit, Exception, Ignore, Place, Reading, Verdict};
 use crate::evidence::series::Subject;
-use crate::finding::ExceptionReason;
 use crate::severity::Severity;
 pub(super) use crate::words::{grouped, plural};
 
@@ -198,23 +197,12 @@ pub(super) fn because(cause: &str, proven: bool) -> String {
 }
 
 fn excepted(exception: &Exception) -> String {
-    let (id, reason) = (&exception.id, reason(exception.reason));
+    let (id, reason) = (&exception.id, exception.reason.words());
     if exception.is_active() {
         return format!("exception {id} ({reason}) holds until {}", exception.expires_on);
     }
     let why = exception.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     format!("exception {id} ({reason}) does not hold, it is {}{why}", exception.standing)
-}
-
-/// Why an exception was made, as people say it. A risk that somebody took is never called a false positive.
-pub(super) fn reason(reason: ExceptionReason) -> &'static str {
-    match reason {
-        ExceptionReason::FalsePositive => "false positive",
-        ExceptionReason::TestValue => "test value",
-        ExceptionReason::Revoked => "revoked",
-        ExceptionReason::AcceptedRisk => "accepted risk",
-        ExceptionReason::CompensatingControl => "compensating control",
-    }
 }
 
 fn ignored(ignore: &Ignore) -> String {
@@ -268,12 +256,5 @@ mod tests {
         assert!(rest(1_103, 100).starts_with("1,003 more"));
         assert_eq!(moment("2026-01-02T03:04:05.678Z"), "2026-01-02 03:04 UTC");
         assert_eq!(age(0), "less than a day");
-    }
-
-    #[test]
-    fn a_risk_is_no_false_positive() {
-        for one in ExceptionReason::ALL {
-            assert_eq!(reason(*one) == "false positive", *one == ExceptionReason::FalsePositive);
-        }
     }
 }

@@ -6,7 +6,7 @@ use jiff::{Span, ToSpan as _};
 use super::owners::Directory;
 use super::row::{Acceptance, Condition, Observation, Row, Said, Seen, SeriesFacts, Status, UNASSIGNED};
 use super::scenario;
-use crate::finding::Decision;
+use crate::govern::catalogue::number_order;
 use crate::govern::risk::{Facts, RiskModel, Visibility};
 use crate::govern::{Crosswalk, Role};
 
@@ -89,7 +89,7 @@ fn last_word(observed: &[Observation]) -> Option<&Said> {
 fn dismissed(row: &Row, day: &str) -> Option<String> {
     if let Some(said) = last_word(&row.kept.observed) {
         // Who looked last has the last word.
-        return (said.decision == Decision::FalsePositive).then(|| format!("triage: {}", said.words));
+        return (!said.decision.is_secret()).then(|| format!("triage: {}", said.words));
     }
     let holds = |one: &Observation| {
         let dismissal = one.facts.dismissed.clone();
@@ -190,7 +190,7 @@ fn describe(row: &mut Row, setting: Setting<'_>, today: Date) {
     if repositories.len() > 1 {
         kinds.push(REUSED.to_owned());
     }
-    if is_old(&kept.first_seen, setting.model, today) {
+    if kept.first_seen.parse().is_ok_and(|since| setting.model.is_long_lived(since, today)) {
         kinds.push(LONG_LIVED.to_owned());
     }
     kept.kinds = each_once(kinds);
@@ -201,14 +201,13 @@ fn describe(row: &mut Row, setting: Setting<'_>, today: Date) {
         let stated = kind.into_iter().flat_map(|kind| &kind.controls).filter(|one| one.role == Role::Contradicts);
         controls.extend(stated.map(|one| one.control.clone()));
     }
-    controls.sort_by_key(|number| number.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>());
+    controls.sort_by_key(|number| number_order(number));
     controls.dedup();
     kept.controls = controls;
     kept.consequence = scenario::consequence(kept.kinds.first().map_or("", String::as_str)).to_owned();
     scenario::threat(visibility(&kept.observed, setting.directory)).clone_into(&mut kept.threat);
     let said = last_word(&kept.observed).cloned();
-    kept.confirmed =
-        said.as_ref().is_some_and(|said| matches!(said.decision, Decision::Confirmed | Decision::Incident));
+    kept.confirmed = said.as_ref().is_some_and(|said| said.decision.is_secret());
     kept.triage = said.map(|said| said.words);
     let owners = bearing(&kept.observed).into_iter().map(|one| {
         let path = one.first.rsplit_once(':').map_or(one.first.as_str(), |(path, _)| path);
@@ -271,10 +270,6 @@ fn score(row: &mut Row, setting: Setting<'_>, today: Date) {
 
 fn days(count: u32) -> Span {
     i64::from(count).days()
-}
-
-fn is_old(first_seen: &str, model: &RiskModel, today: Date) -> bool {
-    first_seen.parse::<Date>().is_ok_and(|since| since.saturating_add(days(model.rotation_days())) < today)
 }
 
 /// Who can read the most open of the places; none where the scope does not say, and none is public.

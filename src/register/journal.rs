@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use same_file::Handle;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::columns;
 use super::row::{Decided, Kept, Row};
-use crate::evidence::chain::{Broken, Records, Writer};
+use crate::evidence::chain::{Broken, Record, Records, Writer};
 use crate::evidence::reading::Key;
 use crate::evidence::series::Subject;
 use crate::finding::Grade;
@@ -233,8 +233,6 @@ pub struct Last {
     pub scan: String,
     /// When it began.
     pub started: String,
-    /// What was to be scanned.
-    pub targets: Vec<String>,
 }
 
 /// What a journal is opened for.
@@ -251,7 +249,6 @@ pub enum Access {
 /// A journal, held until it is dropped.
 #[derive(Debug)]
 pub struct Journal {
-    path: PathBuf,
     /// None where nothing is to be kept.
     file: Option<File>,
     /// Bytes of the records that were read.
@@ -295,7 +292,7 @@ impl Journal {
         };
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(fail("read"))?;
-        let mut journal = Self { path: path.to_owned(), file: Some(file), ..Self::in_memory() };
+        let mut journal = Self { file: Some(file), ..Self::in_memory() };
         journal.read(&text)?;
         Ok(journal)
     }
@@ -310,18 +307,18 @@ impl Journal {
         while let Some(record) = records.next() {
             let record = record.map_err(|Broken { record, what }| JournalError::Broken { record, what })?;
             let number = self.records + begun.len() as u64;
-            let broken = |what: &str| JournalError::Broken { record: number, what: what.to_owned() };
-            let entry: Entry = serde_json::from_value(Value::Object(record.body))
-                .map_err(|_| broken("it is of no type that this version knows"))?;
+            let (scan, hash) = (record.scan.clone(), record.hash.clone());
+            let entry = entry_of(number, record)?;
             if matches!(entry, Entry::RegisterCreated(_)) != (number == 0) {
-                return Err(broken("a journal begins with the record of its register, and has one"));
+                let what = "a journal begins with the record of its register, and has one".to_owned();
+                return Err(JournalError::Broken { record: number, what });
             }
             let is_end = matches!(entry, Entry::Committed(_));
             begun.push(entry);
             if is_end {
                 begun.drain(..).for_each(|entry| self.learn(entry));
-                self.register = record.scan;
-                self.head = Some(record.hash);
+                self.register = scan;
+                self.head = Some(hash);
                 self.length = records.read() as u64;
             }
         }
@@ -331,7 +328,6 @@ impl Journal {
     /// A journal of what nobody keeps.
     pub(super) fn in_memory() -> Self {
         Self {
-            path: PathBuf::new(),
             file: None,
             length: 0,
             register: String::new(),
@@ -345,9 +341,32 @@ impl Journal {
         }
     }
 
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// What it tells of the row `id`, each with the number of its record. The bundles that were taken in are those of all rows, and are
+    /// left out.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is not as it was when it was opened.
+    pub fn history(&self, id: &str) -> Result<Vec<(u64, Entry)>, JournalError> {
+        let fail = |source| JournalError::Io { operation: "read", source };
+        let mut text = Vec::new();
+        if let Some(mut file) = self.file.as_ref() {
+            file.seek(SeekFrom::Start(0)).map_err(fail)?;
+            file.take(self.length).read_to_end(&mut text).map_err(fail)?;
+        }
+        let mut told = Vec::new();
+        for (number, record) in (0..).zip(Records::of(&text)) {
+            let entry =
+                entry_of(number, record.map_err(|Broken { record, what }| JournalError::Broken { record, what })?)?;
+            if let Entry::Row(RowChange { id: about, .. })
+            | Entry::Decision(DecisionChange { id: about, .. })
+            | Entry::Attestation(Attestation { id: about, .. }) = &entry
+                && about == id
+            {
+                told.push((number, entry));
+            }
+        }
+        Ok(told)
     }
 
     /// Whether it has no record yet.
@@ -384,10 +403,10 @@ impl Journal {
     fn learn(&mut self, entry: Entry) {
         match entry {
             Entry::RegisterCreated(Created { key_id, keyed, .. }) => self.key = Some(Key { id: key_id, keyed }),
-            Entry::EvidenceApplied(Applied { scan, manifest_sha256, subject, started, targets, late, .. }) => {
+            Entry::EvidenceApplied(Applied { scan, manifest_sha256, subject, started, late, .. }) => {
                 self.applied.insert(scan.clone(), manifest_sha256);
                 if !late {
-                    self.last.insert(subject, Last { scan, started, targets });
+                    self.last.insert(subject, Last { scan, started });
                 }
             }
             Entry::Row(RowChange { id, columns, .. }) => {
@@ -435,33 +454,12 @@ impl Journal {
         self.head = Some(head.hash);
         Ok(())
     }
-
-    /// The number that the first record to be appended will have.
-    pub(super) fn next(&self) -> u64 {
-        self.records
-    }
 }
 
-/// What the journal at `path` tells of the row `id`, each with the number of its record. The bundles that were taken in are those of all
-/// rows, and are left out.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub fn history(path: &Path, id: &str) -> Result<Vec<(u64, Entry)>, JournalError> {
-    let text = std::fs::read(path).map_err(|source| JournalError::Io { operation: "read", source })?;
-    let records = Records::of(&text).map_while(Result::ok);
-    let entries = (0..).zip(records).filter_map(|(number, record)| {
-        let entry: Entry = serde_json::from_value(Value::Object(record.body)).ok()?;
-        let about = match &entry {
-            Entry::Row(RowChange { id, .. })
-            | Entry::Decision(DecisionChange { id, .. })
-            | Entry::Attestation(Attestation { id, .. }) => id,
-            Entry::RegisterCreated(_) | Entry::Settings(_) | Entry::EvidenceApplied(_) | Entry::Committed(_) => {
-                return None;
-            }
-        };
-        (about == id).then_some((number, entry))
-    });
-    Ok(entries.collect())
+/// What a record says; `number` is its own, from 0.
+fn entry_of(number: u64, record: Record) -> Result<Entry, JournalError> {
+    serde_json::from_value(Value::Object(record.body)).map_err(|_| JournalError::Broken {
+        record: number,
+        what: "it is of no type that this version knows".to_owned(),
+    })
 }

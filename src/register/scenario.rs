@@ -10,7 +10,7 @@ use super::row::{Acceptance, Covered, Dismissal, Said, SeriesFacts};
 use crate::blob::printable_text;
 use crate::evidence::reading::{Exception, Finding, Place, Reading, Triage};
 use crate::finding::{ExceptionReason, Severity, fact_name};
-use crate::govern::{ModifierId, Role, Visibility, modifiers_of_path};
+use crate::govern::{ModifierId, Visibility, modifiers_of_path};
 
 /// The name space of ids of scenarios (RFC 9562, section 5.5); drawn once, for ever.
 const SCENARIOS: Uuid = Uuid::from_u128(0x5f2d_9c1e_83a7_4b06_9d54_c1e2_7a80_36bf);
@@ -47,16 +47,8 @@ pub(super) fn facts_of(findings: &[&Finding]) -> SeriesFacts {
             kinds.push(finding.rule.kind.clone());
         }
     }
-    let contradicted: BTreeSet<&str> = findings
-        .iter()
-        .flat_map(|finding| &finding.controls)
-        .filter(|control| control.role == Role::Contradicts)
-        .map(|control| control.control.as_str())
-        .collect();
-    let mut controls: Vec<String> = contradicted.iter().map(|&control| control.to_owned()).collect();
-    controls.sort_by_key(|number| number.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>());
+    let contradicted: BTreeSet<&str> = findings.iter().flat_map(|finding| finding.contradicted()).collect();
     let fact = |name: &str| worst.fact(name).map(printable_text);
-    let principal = [fact_name::SUBJECT, fact_name::CLIENT_ID, fact_name::USER, fact_name::ACCOUNT, fact_name::KEY_ID];
     let generic = worst.rule.provider.id == crate::rule::GENERIC;
     let triage = findings.iter().filter_map(|finding| finding.triage.as_ref()).max_by_key(|triage| &triage.at);
     SeriesFacts {
@@ -65,9 +57,9 @@ pub(super) fn facts_of(findings: &[&Finding]) -> SeriesFacts {
         title: printable_text(&worst.rule.title),
         identity: worst.rule.identity.clone(),
         provider: (!generic).then(|| printable_text(&worst.rule.provider.name)),
-        principal: principal.into_iter().find_map(fact),
+        principal: fact_name::PRINCIPAL.into_iter().find_map(fact),
         severity: Some(worst.severity),
-        controls,
+        controls: contradicted.iter().map(|&control| control.to_owned()).collect(),
         remediation: remediation(worst),
         test_only: places().all(is_test),
         encrypted: worst.fact(fact_name::ENCRYPTED) == Some("yes") || worst.rule.kind == "private-key-encrypted",

@@ -10,11 +10,10 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::evidence::reading::{Assurance, Reading};
-use crate::evidence::series::Subject;
+use crate::evidence::reading::Reading;
+use crate::evidence::reading::sample::{self, read};
 use crate::finding::Grade;
 use crate::govern::{Criticality, RiskModel, Visibility};
-use crate::slot::Tally;
 
 /// A secret of a scan, as tests speak of it.
 #[derive(Clone, Debug, Default)]
@@ -56,43 +55,7 @@ impl Secret {
 
 /// A scan of `unit` that began on `day`.
 pub(super) fn scan(unit: &str, day: &str, secrets: &[Secret]) -> Reading {
-    fn part<T: for<'d> serde::Deserialize<'d>>(body: Value) -> T {
-        serde_json::from_value(body).unwrap()
-    }
-    Reading {
-        name: format!("{unit}-{day}"),
-        assurance: Assurance::Consistent,
-        scan: format!("scan-{unit}-{day}"),
-        manifest_sha256: format!("manifest-{unit}-{day}"),
-        subject: Subject {
-            unit: Some(unit.into()),
-            repository: Some(format!("git.example.org/team/{unit}")),
-            branch: Some("main".into()),
-        },
-        commit: None,
-        started: part(json!({
-            "started": format!("{day}T10:00:00Z"), "tool": { "name": "straykey", "version": "0.1.0" },
-            "rule_pack": { "rules": 3, "sha256": "cd" }, "configuration": { "sha256": "ef" },
-            "key": { "id": "k1", "keyed": "secret" }, "targets": [{ "given": ".", "kind": "directory" }],
-        })),
-        completed: part(json!({
-            "completed": format!("{day}T10:00:09Z"),
-            "outcome": { "exit_code": 1, "failed": true, "complete": true },
-        })),
-        coverage: part(json!({
-            "files_seen": 3, "files_read": 3, "files_excluded": 0, "files_unreadable": 0, "bytes_read": 99,
-        })),
-        slots: Tally::default(),
-        self_test: part(json!({ "found": [], "not_found": [], "not_tested": [] })),
-        findings: secrets.iter().map(|secret| part(secret.finding())).collect(),
-        absent: Vec::new(),
-        exceptions: Vec::new(),
-        attempts: Vec::new(),
-        bypass: None,
-        gaps: Vec::new(),
-        exclusions: Vec::new(),
-        controls: Vec::new(),
-    }
+    Reading { findings: secrets.iter().map(|secret| read(secret.finding())).collect(), ..sample::reading(unit, day) }
 }
 
 pub(super) const ACT: Act<'_> = Act { at: "2026-12-01T00:00:00Z", by: "tester" };

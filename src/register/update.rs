@@ -15,7 +15,7 @@ use super::row::{Observation, Rotation, Row, Seen, Status};
 use super::scenario::id_of;
 use super::table::{Scales, Table};
 use super::told::{Told, checked, decided, hash, owned};
-use crate::evidence::reading::{Absent, Assurance, Finding, Reading};
+use crate::evidence::reading::{Absent, Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::ChangeState;
 use crate::view::{day_of, known_since};
@@ -325,14 +325,9 @@ impl Register {
     }
 
     fn record_applied(&mut self, reading: &Reading, targets: Vec<String>, late: bool, act: Act<'_>) {
-        let (assurance, signed_by) = match &reading.assurance {
-            Assurance::Made => ("made", None),
-            Assurance::Consistent => ("consistent", None),
-            Assurance::Authentic(key) => ("authentic", Some(key.clone())),
-        };
         let started = reading.started.started.clone();
         if !late {
-            let last = Last { scan: reading.scan.clone(), started: started.clone(), targets: targets.clone() };
+            let last = Last { scan: reading.scan.clone(), started: started.clone() };
             self.journal.last.insert(reading.subject.clone(), last);
         }
         self.journal.applied.insert(reading.scan.clone(), reading.manifest_sha256.clone());
@@ -341,8 +336,8 @@ impl Register {
             by: act.by.to_owned(),
             scan: reading.scan.clone(),
             manifest_sha256: reading.manifest_sha256.clone(),
-            assurance: assurance.to_owned(),
-            signed_by,
+            assurance: reading.assurance.name().to_owned(),
+            signed_by: reading.assurance.key().map(str::to_owned),
             subject: reading.subject.clone(),
             started,
             targets,
@@ -444,7 +439,7 @@ impl Register {
 
     /// Judges a row on a day, and records what it says now, if that is something else.
     fn judge(&mut self, id: &str, setting: Setting<'_>, act: Act<'_>, today: Date) {
-        let number = self.journal.next() + self.entries.len() as u64;
+        let number = self.journal.len() + self.entries.len() as u64;
         let Some(row) = self.table.rows.get_mut(id) else { return };
         if row.kept.observed.iter().all(|one| one.seen == Seen::Gone) {
             row.kept.back_on = None;

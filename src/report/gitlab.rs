@@ -15,7 +15,6 @@ use serde::ser::{SerializeSeq as _, Serializer};
 use super::words::counted;
 use super::{Report, ci};
 use crate::finding::{Finding, Fingerprint, Occurrence};
-use crate::severity::Severity;
 
 /// The version of the schema that is declared unless the operator says otherwise. A server refuses versions of which it ships
 /// no `MAJOR.MINOR` ("Security report validation" in GitLab's documentation). Servers from 16.0 on ship 15.0 and 17.1 this
@@ -260,7 +259,7 @@ impl<'r> Vulnerability<'r> {
             category: "secret_detection",
             name: cut(&rule.title, LONGEST_NAME),
             description: format!("{}: {}. The value is withheld.", rule.title, finding.preview),
-            severity: severity(place.severity),
+            severity: place.severity.capitalised(),
             solution: cut(&ci::remedy(rule), LONGEST_SOLUTION),
             identifiers: std::iter::once(own).chain(weaknesses).collect(),
             links: rule.references.iter().filter(is_web).map(|url| Link { url }).collect(),
@@ -276,17 +275,6 @@ impl<'r> Vulnerability<'r> {
                 place_fingerprint: Detail::new("Fingerprint of the place", place.place.to_string()),
             },
         }
-    }
-}
-
-/// The words of the schema.
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "Info",
-        Severity::Low => "Low",
-        Severity::Medium => "Medium",
-        Severity::High => "High",
-        Severity::Critical => "Critical",
     }
 }
 

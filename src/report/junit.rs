@@ -12,9 +12,10 @@ use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
+use super::markup::markup;
 use super::words::{abbreviated, counted};
 use super::{Report, Target, ci};
-use crate::blob::{printable, printable_text};
+use crate::blob::printable;
 use crate::finding::{Finding, Occurrence, Verdict};
 use crate::gap::Gap;
 
@@ -98,14 +99,14 @@ impl<'r> Suite<'r> {
             out,
             "  <testsuite name=\"{}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" \
              skipped=\"{skipped}\">",
-            xml(&self.name)
+            markup(&self.name)
         )?;
         if let Some(git) = &self.target.git {
             let facts = [("repository", &git.repository), ("revision", &git.revision), ("branch", &git.branch)];
             let known = facts.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
             writeln!(out, "    <properties>")?;
             for (name, value) in known {
-                writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", xml(value))?;
+                writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", markup(value))?;
             }
             writeln!(out, "    </properties>")?;
         }
@@ -118,13 +119,13 @@ impl<'r> Suite<'r> {
 
     fn coverage(&self, names: &mut Names, out: &mut dyn Write) -> io::Result<()> {
         let name = names.next(&self.name, "straykey", "coverage");
-        write!(out, "    <testcase classname=\"straykey\" name=\"{}\"", xml(&name))?;
+        write!(out, "    <testcase classname=\"straykey\" name=\"{}\"", markup(&name))?;
         let Some(gaps) = &self.incomplete else { return writeln!(out, "/>") };
         let message = ci::incomplete(gaps.len() as u64);
-        writeln!(out, ">\n      <error type=\"incomplete\" message=\"{0}\">{0}", xml(&message))?;
+        writeln!(out, ">\n      <error type=\"incomplete\" message=\"{0}\">{0}", markup(&message))?;
         for gap in gaps.iter().take(GAPS) {
             let path = ci::path(self.report, &gap.origin);
-            writeln!(out, "{} {}: {}", gap.class.name(), xml(&path), xml(&gap.reason))?;
+            writeln!(out, "{} {}: {}", gap.class.name(), markup(&path), markup(&gap.reason))?;
         }
         if let Some(more) = gaps.len().checked_sub(GAPS).filter(|&more| more > 0) {
             writeln!(out, "and {}", counted(more as u64, "more", "more"))?;
@@ -139,15 +140,15 @@ impl<'r> Suite<'r> {
         let commit = place.origin.commit().map_or_else(String::new, |id| format!(" in {}", abbreviated(id)));
         let at = format!("{path}:{}:{}{commit}", region.start_line, region.start_column);
         let name = names.next(&self.name, &rule.id, &format!("{at}: {}", rule.title));
-        writeln!(out, "    <testcase classname=\"{}\" name=\"{}\">", xml(&rule.id), xml(&name))?;
+        writeln!(out, "    <testcase classname=\"{}\" name=\"{}\">", markup(&rule.id), markup(&name))?;
         let severity = place.severity.name();
         if let Some(why) = skipped(place) {
-            writeln!(out, "      <skipped message=\"{0}\">{0}", xml(&why))?;
-            writeln!(out, "{}</skipped>", xml(&format!("{severity}: {}: {}", rule.title, finding.preview)))?;
+            writeln!(out, "      <skipped message=\"{0}\">{0}", markup(&why))?;
+            writeln!(out, "{}</skipped>", markup(&format!("{severity}: {}: {}", rule.title, finding.preview)))?;
         } else {
             let message = format!("{}: {}", rule.title, finding.preview);
             let told = Self::tell(finding, place, &at).join("\n");
-            writeln!(out, "      <failure type=\"{severity}\" message=\"{}\">{told}</failure>", xml(&message))?;
+            writeln!(out, "      <failure type=\"{severity}\" message=\"{}\">{told}</failure>", markup(&message))?;
         }
         writeln!(out, "    </testcase>")
     }
@@ -171,7 +172,7 @@ impl<'r> Suite<'r> {
         lines.push(format!("Fingerprint of the place: {}", place.place));
         lines.push(format!("Revoke: {}", rule.revoke));
         lines.push(format!("Rotate: {}", rule.rotate));
-        lines.iter().map(|line| xml(line)).collect()
+        lines.iter().map(|line| markup(line)).collect()
     }
 }
 
@@ -230,25 +231,6 @@ impl Names {
         }
         name
     }
-}
-
-/// Text as character data or as the value of an attribute in double quotes (XML 1.0, sections 2.4 and 3.3.3). What XML 1.0
-/// cannot hold even as a reference (section 2.2), and what cannot be seen, becomes U+FFFD.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in printable_text(text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // In an attribute a line break itself would be read as a blank.
-            '\n' => out.push_str("&#10;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(character),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -412,7 +394,7 @@ mod tests {
     #[test]
     fn text_is_what_xml_can_hold() {
         let raw = "a<b>&\"'\n\t\u{0}\u{1b}\u{fffe}\u{ffff}\u{1f511}]]>";
-        let text = format!("<a b=\"{0}\">{0}</a>", xml(raw));
+        let text = format!("<a b=\"{0}\">{0}</a>", markup(raw));
         let document = Document::parse(&text).unwrap();
         let expect = "a<b>&\"'\n\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{1f511}]]>";
         assert_eq!(document.root_element().attribute("b"), Some(expect));

@@ -13,6 +13,7 @@ pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub(crate) mod markup;
 pub mod pretty;
 #[cfg(test)]
 pub(crate) mod sample;

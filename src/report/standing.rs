@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::Report;
 use super::words::{counted, grouped};
 use crate::finding::{
-    AppliedException, Attempt, Bypass, Cause, Change, ChangeState, Exception, ExceptionOutcome, ExceptionReason,
-    Occurrence, Standing, Verdict,
+    AppliedException, Attempt, Bypass, Cause, Change, ChangeState, Exception, ExceptionOutcome, Occurrence, Standing,
+    Verdict,
 };
 
 /// Counts over the places of a report.
@@ -71,7 +71,7 @@ pub(super) fn remarks(place: &Occurrence) -> Vec<String> {
     };
     let exception = place.exception.as_ref().map(|AppliedException { exception, standing }| match standing {
         Standing::Active => {
-            format!("excepted by {} ({}, until {})", exception.id, reason_words(exception.reason), exception.expires_on)
+            format!("excepted by {} ({}, until {})", exception.id, exception.reason.words(), exception.expires_on)
         }
         _ => fault(exception, standing),
     });
@@ -123,17 +123,6 @@ fn fault(exception: &Exception, standing: &Standing) -> String {
         Standing::Unapproved(_) | Standing::Proposed => {
             format!("{id} does not hold: {}", standing.why().unwrap_or_default())
         }
-    }
-}
-
-/// Why an exception was made, as people say it. A risk that somebody took is never called a false positive.
-pub(super) fn reason_words(reason: ExceptionReason) -> &'static str {
-    match reason {
-        ExceptionReason::FalsePositive => "false positive",
-        ExceptionReason::TestValue => "test value",
-        ExceptionReason::Revoked => "revoked",
-        ExceptionReason::AcceptedRisk => "accepted risk",
-        ExceptionReason::CompensatingControl => "compensating control",
     }
 }
 

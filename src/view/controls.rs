@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::{Readings, days_between, known_since};
 use crate::evidence::reading::{Assurance, Exception, Finding, Reading};
-use crate::finding::{Decision, ExceptionReason};
+use crate::finding::ExceptionReason;
 use crate::govern::catalogue::{Catalogue, Control};
 use crate::govern::crosswalk::{ClauseReason, Crosswalk, Record, Role};
 use crate::govern::{State, Taxonomies, Taxonomy};
@@ -196,7 +196,7 @@ fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> 
                 continue;
             };
             // What somebody who answers for it judged to be no secret contradicts nothing, here as in the states of the records.
-            if is_dismissed(finding) {
+            if finding.is_dismissed(|reason| reason == ExceptionReason::FalsePositive) {
                 continue;
             }
             let age = known_since(finding, reading).map_or(0, |day| days_between(day, today));
@@ -224,15 +224,6 @@ fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> 
         every_scan: every_scan.map(|one| one.why.as_str()),
         states,
     }
-}
-
-/// Whether triage, or else exceptions at all places, say that it is no secret.
-fn is_dismissed(finding: &Finding) -> bool {
-    if let Some(triage) = &finding.triage {
-        return triage.decision == Decision::FalsePositive;
-    }
-    let nothing = |exception: &Exception| exception.reason == ExceptionReason::FalsePositive;
-    finding.places.iter().all(|place| place.excepted().is_some_and(nothing))
 }
 
 /// The state over several bundles, with a sentence. What contradicts in one is not outweighed by the others; where none does, one

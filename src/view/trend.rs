@@ -1,7 +1,6 @@
 //! How a series went: one point a scan.
 
 use crate::evidence::reading::{Finding, Reading};
-use crate::govern::State;
 use crate::severity::Severity;
 
 /// What one scan of a series found.
@@ -42,7 +41,6 @@ fn point(reading: &Reading) -> Point {
     let excepted = |finding: &&Finding| {
         finding.places.iter().all(|place| matches!(place.verdict.state.as_str(), "excepted" | "ignored"))
     };
-    let contradicted = |state: State| matches!(state, State::Confirmed | State::Untriaged);
     Point {
         scan: reading.scan.clone(),
         started: reading.started.started.clone(),
@@ -51,6 +49,6 @@ fn point(reading: &Reading) -> Point {
         excepted: reading.findings.iter().filter(excepted).count() as u64,
         open_slots: reading.slots.counts.open,
         slots: reading.slots.counts.total,
-        contradicted: reading.controls.iter().filter(|row| contradicted(row.state)).count() as u64,
+        contradicted: reading.controls.iter().filter(|row| row.state.is_contradicted()).count() as u64,
     }
 }

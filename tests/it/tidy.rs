@@ -30,7 +30,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("view", &["evidence", "govern", "finding", "severity", "words"]),
     ("register", &["view", "evidence", "report", "govern", "finding", "rule", "blob", "severity"]),
     ("oscal", &["register", "view", "evidence", "govern", "finding", "blob", "severity"]),
-    ("page", &["view", "evidence", "govern", "finding", "blob", "severity", "slot", "words"]),
+    ("page", &["view", "evidence", "report", "govern", "finding", "blob", "severity", "slot", "words"]),
     ("cli", ANY),
     ("main", ANY),
     ("lib", ANY),

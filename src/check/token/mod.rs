@@ -84,6 +84,9 @@ pub mod fact_name {
     /// The encoding or kind of the token.
     pub const FORMAT: &str = "format";
 
+    /// Those that tell whom a credential speaks for, the surest first.
+    pub const PRINCIPAL: [&str; 5] = [SUBJECT, CLIENT_ID, USER, ACCOUNT, KEY_ID];
+
     /// Every name, in the order of their declaration.
     pub const ALL: &[&str] = &[
         ISSUER,

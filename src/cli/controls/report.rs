@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use crate::blob::printable_text;
 use crate::cli::args::{ControlsFormat, ControlsReport};
 use crate::cli::bundles::readings;
-use crate::cli::register::{day, now, pretty, units, write};
-use crate::cli::{ExitCode, signing};
-use crate::evidence::reading::{Assurance, Reading};
+use crate::cli::file::{pretty, write};
+use crate::cli::{ExitCode, day, now, scope, signing};
+use crate::evidence::reading::Reading;
 use crate::govern::{Catalogue, RiskModel};
 use crate::register::export::{self, Exported};
-use crate::register::{Setting, scenarios};
+use crate::register::{Directory, Setting, scenarios};
 use crate::severity::Severity;
 use crate::view::{AGES, ControlRow, ControlView, Counts, Readings};
 use crate::words::counted;
@@ -27,7 +27,10 @@ pub(super) fn run(args: &ControlsReport) -> anyhow::Result<ExitCode> {
     let output = args.output.as_deref();
     // All bundles, since a plan tells of what has gone as well.
     let rows = || {
-        let directory = units(args.scope.as_deref())?;
+        let mut directory = Directory::default();
+        if let Some(path) = &args.scope {
+            directory.units = scope::load(path)?.units();
+        }
         let setting = Setting { model: RiskModel::embedded(), directory: &directory };
         anyhow::Ok(scenarios(&read.iter().collect::<Vec<_>>(), setting, today)?)
     };
@@ -35,7 +38,7 @@ pub(super) fn run(args: &ControlsReport) -> anyhow::Result<ExitCode> {
         ControlsFormat::Text => write(output, |out| text(&view, out)),
         ControlsFormat::Json => write(output, |out| pretty(&document(&view), out)),
         ControlsFormat::Html => {
-            let input = page::Input { readings: &sorted, today, dated: true };
+            let input = page::Input { readings: &sorted, view: &view, dated: true };
             write(output, |out| page::write(&input, out))
         }
         ControlsFormat::Soa => {
@@ -72,12 +75,7 @@ fn text(view: &ControlView<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     )?;
     for reading in &view.readings {
         let name = printable_text(&reading.name);
-        writeln!(
-            out,
-            "bundle  {name}  {}  {}",
-            printable_text(&reading.started.started),
-            assurance(&reading.assurance)
-        )?;
+        writeln!(out, "bundle  {name}  {}  {}", printable_text(&reading.started.started), reading.assurance)?;
     }
     for reading in &view.readings {
         if let Some(bypass) = &reading.bypass {
@@ -157,14 +155,6 @@ fn control(row: &ControlRow<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     Ok(())
 }
 
-fn assurance(assurance: &Assurance) -> String {
-    match assurance {
-        Assurance::Made => "made in this run".to_owned(),
-        Assurance::Consistent => "consistent".to_owned(),
-        Assurance::Authentic(key) => format!("authentic (key {key})"),
-    }
-}
-
 fn document(view: &ControlView<'_>) -> Value {
     let counts = |counts: &Counts| {
         let by_severity: serde_json::Map<String, Value> = Severity::ALL
@@ -209,7 +199,7 @@ fn document(view: &ControlView<'_>) -> Value {
     let bundles = view.readings.iter().map(|reading| {
         json!({
             "bundle": reading.name, "scan": reading.scan, "manifest_sha256": reading.manifest_sha256,
-            "subject": reading.subject, "started": reading.started.started, "assurance": assurance(&reading.assurance),
+            "subject": reading.subject, "started": reading.started.started, "assurance": reading.assurance.to_string(),
             "complete": reading.completed.outcome.complete, "exit_code": reading.completed.outcome.exit_code,
             "bypass": reading.bypass.as_ref().map(|bypass| {
                 json!({ "reason": bypass.reason, "by": bypass.by, "exit_code": bypass.exit_code })

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use crate::blob::printable_text;
-use crate::cli::file::{bytes, name};
+use crate::cli::file::{name, text};
 use crate::evidence::chain::sha256_hex;
 use crate::govern::RiskModel;
 use crate::register::Settings;
@@ -25,10 +25,8 @@ impl Model {
             "product" => (RiskModel::product().clone(), None),
             file => {
                 let path = Path::new(file);
-                let bytes = bytes(path).context("the model of risk: neither 5x5 nor product, and no file")?;
-                let sha256 = sha256_hex(&bytes);
-                let text = String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", name(path)))?;
-                (RiskModel::parse(&text, &name(path))?, Some(sha256))
+                let text = text(path).context("the model of risk: neither 5x5 nor product, and no file")?;
+                (RiskModel::parse(&text, &name(path))?, Some(sha256_hex(text.as_bytes())))
             }
         };
         Ok(Self { risk, sha256 })

@@ -40,6 +40,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether triage says that it is no secret, or, where nobody looked at it, exceptions at all places for reasons that `wanted` names.
+    pub fn is_dismissed(&self, wanted: fn(ExceptionReason) -> bool) -> bool {
+        match &self.triage {
+            Some(triage) => !triage.decision.is_secret(),
+            None => self.places.iter().all(|place| place.excepted().is_some_and(|exception| wanted(exception.reason))),
+        }
+    }
+
+    /// Numbers of the controls that it contradicts.
+    pub fn contradicted(&self) -> impl Iterator<Item = &str> {
+        self.controls.iter().filter(|one| one.role == Role::Contradicts).map(|one| one.control.as_str())
+    }
+
     /// A fact, by its name.
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str())

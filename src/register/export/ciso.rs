@@ -20,10 +20,11 @@ use std::io::{self, Write};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Exported, KnownException, NAME, cut, is_email, is_url, label, lines, names_in, one_line, plain, single, table, tags,
+    Exported, KnownException, NAME, cut, is_email, is_url, lines, names_in, one_line, plain, single, table, tags,
 };
 use crate::blob::hex;
 use crate::finding::Severity;
+use crate::govern::risk::label;
 use crate::register::columns::TREATMENTS;
 use crate::register::row::{Condition, Row, Status, UNASSIGNED};
 

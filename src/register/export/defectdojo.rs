@@ -14,9 +14,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Exported, cut, is_false_positive, label, lines, one_line, plain, tags};
-use crate::finding::Severity;
+use super::{Exported, cut, is_false_positive, lines, one_line, plain, tags};
 use crate::govern::Crosswalk;
+use crate::govern::risk::label;
 use crate::register::row::{Condition, Row};
 use crate::view::day_of;
 
@@ -95,17 +95,6 @@ pub fn defectdojo(e: &Exported<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The severity by the words of the importer.
-pub(super) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "Info",
-        Severity::Low => "Low",
-        Severity::Medium => "Medium",
-        Severity::High => "High",
-        Severity::Critical => "Critical",
-    }
-}
-
 /// A day, where the text is one: the importer would refuse the file for anything else.
 fn day(text: &str) -> Option<String> {
     day_of(text).map(|day| day.to_string())
@@ -120,7 +109,7 @@ fn finding(e: &Exported<'_>, row: &Row) -> Finding {
     let cwes = weaknesses(row);
     Finding {
         title: cut(&one_line(&kept.title), TITLE),
-        severity: severity(kept.severity),
+        severity: kept.severity.capitalised(),
         description: description(e, row),
         date: day(&kept.first_seen),
         cwe: cwes.first().and_then(|cwe| cwe.strip_prefix("CWE-")?.parse().ok()),

@@ -9,9 +9,9 @@
 //! | [`soa`] | whoever keeps the statement of applicability |
 //! | [`workbook()`] | people who want one file |
 //!
-//! An export tells what holds: where people decided, that, else what straykey proposes. It decides nothing, and says of no control that
-//! it is implemented. Equal registers give equal bytes on the same day. Fingerprints are not exported: who holds the key could
-//! ask them about any value.
+//! An export tells what holds: where people decided, that, else what straykey proposes. It decides nothing, and says of no control
+//! that it is implemented but of those that people named as existing. Equal registers give equal bytes on the same day.
+//! Fingerprints are not exported: who holds the key could ask them about any value.
 //!
 //! Titles, places, names and notes are text that others wrote. In CSV no cell begins as a formula does; in the workbook all text is
 //! stored as text, where nothing is run.
@@ -68,7 +68,7 @@ impl<'r> Exported<'r> {
 
     /// Its label.
     fn level_label(&self, row: &Row) -> &'r str {
-        self.model.levels.get(self.level(row)).map_or("", String::as_str)
+        self.model.level_label(row.likelihood(), row.impact())
     }
 
     /// 1 for the highest level to 4 for the lowest, with steps of the same width between.
@@ -166,12 +166,6 @@ impl KnownException<'_> {
         let accepted = self.acceptance.map_or("", |acceptance| acceptance.until.as_str());
         self.stated.map_or(accepted, |stated| stated.expires_on.as_str())
     }
-}
-
-/// The label of a step, from 1; steps beyond the scale count as its end, as they do for the level.
-fn label(labels: &[String], step: u8) -> &str {
-    let at = usize::from(step).clamp(1, labels.len().max(1)) - 1;
-    labels.get(at).map_or("", String::as_str)
 }
 
 /// Whether somebody who answers for it found that it is no secret at all; a value made for tests is one.

@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use super::{Exported, label, one_line, plain, table};
+use super::{Exported, one_line, plain, table};
+use crate::govern::risk::label;
 use crate::govern::{Catalogue, Control, State};
 use crate::register::row::{Row, Status};
 use crate::view::{ControlRow, StateOf};

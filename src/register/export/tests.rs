@@ -4,11 +4,11 @@
 mod sheets;
 mod tools;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::evidence::reading::{Assurance, Reading};
+use crate::evidence::reading::Reading;
+use crate::evidence::reading::sample::{self, read};
 use crate::evidence::series::Subject;
 use crate::finding::{Grade, Severity};
 use crate::register::row::{Decided, Kept, Observation, Seen, SeriesFacts, UNASSIGNED};
@@ -133,10 +133,6 @@ fn only(export: Export, row: &Row, header: &str) -> String {
     cells[0].clone()
 }
 
-fn made<T: DeserializeOwned>(value: Value) -> T {
-    serde_json::from_value(value).unwrap()
-}
-
 fn reading() -> Reading {
     let exception = json!({
         "id": "EX-2", "reason": "false-positive", "text": HOSTILE, "requested_by": "a@example.org",
@@ -159,38 +155,33 @@ fn reading() -> Reading {
     });
     Reading {
         name: "bundle-1".into(),
-        assurance: Assurance::Consistent,
         scan: "scan-1".into(),
         manifest_sha256: String::new(),
         subject: Subject { unit: Some("shop".into()), repository: None, branch: Some("main".into()) },
         commit: None,
-        started: made(json!({
+        started: read(json!({
             "started": "2026-05-30T08:00:00Z", "tool": { "name": "straykey", "version": "0.1.0" },
             "rule_pack": { "rules": 400, "sha256": "00" }, "configuration": { "sha256": "00" },
             "key": { "id": "k", "keyed": "salt" }, "targets": [],
         })),
-        completed: made(json!({
+        completed: read(json!({
             "completed": "2026-05-30T08:01:00Z", "outcome": { "exit_code": 1, "failed": true, "complete": true },
         })),
-        coverage: made(json!({
+        coverage: read(json!({
             "files_seen": 10, "files_read": 8, "files_excluded": 2, "files_unreadable": 0, "bytes_read": 1234,
             "history": { "commits": 7, "files": 3 },
         })),
-        slots: made(json!({
+        slots: read(json!({
             "total": 5, "store": 2, "encrypted": 0, "environment": 1, "federated": 0, "open": 2, "areas": [],
         })),
-        self_test: made(json!({ "found": ["a"], "not_found": ["quiet-rule"], "not_tested": [] })),
-        findings: vec![made(finding)],
-        absent: Vec::new(),
-        exceptions: vec![made(exception)],
-        attempts: Vec::new(),
-        bypass: None,
-        gaps: Vec::new(),
-        exclusions: Vec::new(),
-        controls: vec![made(json!({
+        self_test: read(json!({ "found": ["a"], "not_found": ["quiet-rule"], "not_tested": [] })),
+        findings: vec![read(finding)],
+        exceptions: vec![read(exception)],
+        controls: vec![read(json!({
             "control": "5.17", "title": "Authentication information", "state": "contradicting evidence (untriaged)",
             "sentence": "Tested: whether it lies there. 1 secret at 1 place contradicts it.", "secrets": 1, "places": 1,
         }))],
+        ..sample::reading("shop", "2026-05-30")
     }
 }
 

@@ -10,7 +10,7 @@ use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, Work
 
 use super::neutral::{self, NO_EVIDENCE, last_tested, pointers};
 use super::{Exported, KnownException, one_line, plain};
-use crate::evidence::reading::{Assurance, Reading};
+use crate::evidence::reading::Reading;
 use crate::finding::Severity;
 use crate::register::columns::TREATMENTS;
 use crate::view::ControlRow;
@@ -302,11 +302,7 @@ fn reading_row(reading: &Reading) -> Vec<Cell> {
     let slots = reading.slots.counts;
     let accepted = reading.gaps.iter().filter(|gap| gap.accepted.is_some()).count();
     let history = coverage.history.as_ref().map_or(Cell::from("not searched"), |history| Cell::Number(history.commits));
-    let assurance = match &reading.assurance {
-        Assurance::Made => "made in this run".to_owned(),
-        Assurance::Consistent => "consistent".to_owned(),
-        Assurance::Authentic(key) => format!("authentic (key {})", one_line(key)),
-    };
+    let assurance = one_line(&reading.assurance.to_string());
     vec![
         text(&subject.unit),
         text(&subject.repository),

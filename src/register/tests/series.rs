@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::report::TargetKind;
 
 /// An exception of this reason that holds until `until`.
 fn exception(reason: &str, until: &str) -> Value {
@@ -157,7 +158,7 @@ fn what_a_scan_did_not_look_for_has_not_gone() {
     let kept = Kept::new();
     kept.update(&[scan("shop", "2026-01-01", &[secret("a")])], "2026-01-01");
     let mut change = scan("shop", "2026-01-02", &[]);
-    change.started.targets[0].kind = "range".into();
+    change.started.targets[0].kind = TargetKind::Range;
     assert_eq!(kept.update(&[change], "2026-01-02").skipped.len(), 1);
     assert_eq!(kept.row().kept.condition, Condition::Present);
 }

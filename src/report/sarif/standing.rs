@@ -17,7 +17,7 @@ use crate::finding::{
 };
 use crate::report::Report;
 use crate::report::json::{AbsentRow, AttemptRow, BypassRow, ChangeRow, ExceptionRow, TriageRow, VerdictRow};
-use crate::report::standing::{Standings, reason_words};
+use crate::report::standing::Standings;
 
 /// What a place is in comparison with the earlier scan (section 3.27.24). Where there is one every result has to say it; a
 /// place that nobody compared is told of as new, since nothing says that it was known.
@@ -112,7 +112,7 @@ fn external(applied: &AppliedException) -> sarif::Suppression {
         .kind("external")
         .status(status)
         .guid(guid(&format!("exception/{}", exception.id)))
-        .justification(printable_text(&format!("{}: {}", reason_words(exception.reason), exception.text)))
+        .justification(printable_text(&format!("{}: {}", exception.reason.words(), exception.text)))
         .properties(sarif::PropertyBag { tags: None, additional_properties: properties.into_iter().collect() })
         .build()
 }
