@@ -1,4 +1,4 @@
-//! Counts in words, for people. Depends on nothing.
+//! Counts and words, for people. Depends on nothing.
 
 /// `1 file`, `2 files`.
 pub(crate) fn counted(count: u64, one: &str) -> String {
@@ -21,6 +21,12 @@ pub(crate) fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `text` with an upper case letter at its start.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 #[cfg(test)]

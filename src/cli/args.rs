@@ -17,7 +17,8 @@ pub use records::{
     Exceptions, SampleFormat, Triage, TriageAdd,
 };
 pub use register::{
-    Register, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterUpdate,
+    Register, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterRetire,
+    RegisterUpdate,
 };
 
 /// Finds secrets of non-human identities that lie outside vaults, and maps each to the ISO/IEC 27002 controls it is

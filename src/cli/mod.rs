@@ -98,6 +98,12 @@ fn day(at: Option<&str>) -> anyhow::Result<Date> {
     day.parse().with_context(|| format!("`{day}` is no day"))
 }
 
+/// The moment of documents that are made of evidence: the end of the day of `--at`, so that they can be made once more byte for byte, else
+/// that of the clock. UTC, to the second.
+fn moment(at: Option<&str>) -> String {
+    at.map_or_else(now, |day| format!("{day}T23:59:59Z"))
+}
+
 /// The moment in UTC, to the second.
 fn now() -> String {
     format!("{:.0}", jiff::Timestamp::now())

@@ -1,26 +1,27 @@
 //! `straykey register`.
 
 mod model;
+mod store;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
-use model::Model;
+use store::{Judged, Opened, located, open, with_register};
 
 use super::args::{
-    Register as Command, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterUpdate,
+    Register as Command, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterRetire, RegisterUpdate,
     ShowFormat,
 };
 use super::bundles::{found, reading, readings};
-use super::file::{bytes, bytes_up_to, name, pretty, text, write};
-use super::{ExitCode, context, day, now, print, scope, signing, today};
+use super::file::{name, pretty, text, write};
+use super::{ExitCode, context, day, moment, now, print, signing, today};
 use crate::blob::printable_text;
-use crate::evidence::chain::sha256_hex;
+use crate::evidence::series::Subject;
 use crate::finding::Grade;
 use crate::govern::RiskModel;
 use crate::govern::risk::label;
@@ -29,24 +30,18 @@ use crate::register::columns::{COLUMNS, Keeper};
 use crate::register::export::{self, ColumnMap, Exported};
 use crate::register::journal::Entry;
 use crate::register::{
-    Access, Act, Attestation, Changes, Directory, Journal, Owners, Register, RegisterError, Row, Scales, Setting,
-    Settings, Status,
+    Access, Act, Attestation, Attested, Changes, Register, RegisterError, Row, SeriesRetired, Setting, Status,
 };
 use crate::report::file::Staged;
 use crate::view::{ControlView, Readings};
 use crate::words::counted;
-
-/// Bytes of the largest register.
-const MAX_BYTES: u64 = 1 << 30;
-
-/// How often an update begins anew because somebody saved the file meanwhile.
-const ATTEMPTS: usize = 3;
 
 /// Runs `straykey register`.
 pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Update(args) => update(&args),
         Command::Attest(args) => attest(&args),
+        Command::Retire(args) => retire(&args),
         Command::List(args) => list(&args),
         Command::Show { id: Some(id), register, risk, format } => show(&id, &register, risk.as_deref(), format),
         Command::Show { id: None, register, risk, format } => show_register(&register, risk.as_deref(), format),
@@ -54,160 +49,13 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Where the journal of the register at `path` lies.
-fn journal_of(path: &Path) -> PathBuf {
-    path.with_extension("journal.jsonl")
-}
-
-/// Owners, units and what they were read from.
-struct Judged {
-    directory: Directory,
-    scope_sha256: Option<String>,
-    owners_sha256: Option<String>,
-}
-
-impl Judged {
-    /// Those that the arguments name. The files are read once, so that the digests are of what rows are judged by.
-    fn of(args: &RegisterModel) -> anyhow::Result<Self> {
-        let (mut directory, mut owners_sha256) = (Directory::default(), None);
-        let scope = args.scope.as_deref().map(bytes).transpose()?;
-        if let (Some(path), Some(bytes)) = (&args.scope, &scope) {
-            directory.units = scope::read(&name(path), bytes)?.units();
-        }
-        if let Some(path) = &args.owners {
-            let text = text(path)?;
-            owners_sha256 = Some(sha256_hex(text.as_bytes()));
-            // The name alone: rows tell where an owner is said, and folders of a machine are nobody's business.
-            let file = path.file_name().map_or_else(String::new, |file| name(Path::new(file)));
-            directory.owners = Owners::parse(&text, &file)?;
-        }
-        Ok(Self { directory, scope_sha256: scope.map(|bytes| sha256_hex(&bytes)), owners_sha256 })
-    }
-
-    /// By what rows are judged, for the journal.
-    fn settings(&self, model: &Model, act: Act<'_>) -> Settings {
-        Settings {
-            at: act.at.to_owned(),
-            by: act.by.to_owned(),
-            risk: model.risk.name.clone(),
-            risk_sha256: model.sha256.clone(),
-            scope_sha256: self.scope_sha256.clone(),
-            owners_sha256: self.owners_sha256.clone(),
-        }
-    }
-}
-
-fn scales(model: &RiskModel) -> Scales {
-    Scales { likelihood: model.likelihood.len(), impact: model.impact.len() }
-}
-
-/// What the file at `path` holds; none where there is no such file.
-fn content(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        _ => bytes_up_to(path, MAX_BYTES).map(Some),
-    }
-}
-
-/// A register that was opened.
-struct Opened {
-    register: Register,
-    /// By what its rows are judged.
-    model: Model,
-    /// SHA-256 of its file.
-    file: Option<String>,
-}
-
-/// Opens the register at `path`, whose rows are judged by the model `risk`. The journal is the lock: the file is read when it is had.
-fn open(path: &Path, access: Access, risk: Option<&str>, change_risk: bool) -> anyhow::Result<Opened> {
-    let beside = journal_of(path);
-    if access != Access::Create && !beside.exists() {
-        bail!("there is no register at {}: its journal {} is not there", name(path), name(&beside));
-    }
-    if access == Access::Create && !beside.exists() && content(path)?.is_some() {
-        bail!("{} is there, and its journal {} is not: the file alone is no register", name(path), name(&beside));
-    }
-    let journal = Journal::open(&beside, access).map_err(|error| located(path, error.into()))?;
-    let model = Model::of(path, risk, journal.settings(), change_risk)?;
-    let file = content(path)?;
-    let register =
-        Register::open(file.as_deref(), journal, scales(&model.risk)).map_err(|error| located(path, error))?;
-    Ok(Opened { register, model, file: file.map(|bytes| sha256_hex(&bytes)) })
-}
-
-/// An error with the file that it is about.
-fn located(path: &Path, error: RegisterError) -> anyhow::Error {
-    match error {
-        RegisterError::Table(error) => {
-            anyhow::anyhow!("{}:{}: {}", name(path), error.line, printable_text(&error.what))
-        }
-        RegisterError::Journal(error) => {
-            anyhow::Error::new(error).context(format!("the journal {}", name(&journal_of(path))))
-        }
-        RegisterError::Apart(what) => anyhow::anyhow!("{}: {}", name(path), printable_text(&what)),
-        other => other.into(),
-    }
-}
-
-/// Opens the register, lets `change` change it, and writes it; the whole once more, where somebody saved the file meanwhile. What is in
-/// the journal already is not done again: opening brings the rows up to that.
-fn with_register<T>(
-    path: &Path,
-    access: Access,
-    risk: (Option<&str>, bool),
-    dry_run: bool,
-    mut change: impl FnMut(&mut Register, &Model) -> anyhow::Result<T>,
-) -> anyhow::Result<(Register, T)> {
-    let mut told = None;
-    for _ in 0..ATTEMPTS {
-        let Opened { mut register, model, file: before } = open(path, access, risk.0, risk.1)?;
-        let (value, is_told) = if let Some(value) = told.take() {
-            (value, true)
-        } else {
-            let is_new = register.journal().is_empty();
-            let changed = change(&mut register, &model);
-            if is_new && (changed.is_err() || dry_run) {
-                // An empty journal tells nothing. It goes while nobody else has it; who waits for it notices that it has gone.
-                drop(std::fs::remove_file(journal_of(path)));
-            }
-            (changed?, false)
-        };
-        if dry_run {
-            return Ok((register, value));
-        }
-        let file = register.file();
-        if !register.is_changed() && before.as_deref() == Some(&sha256_hex(&file)) {
-            return Ok((register, value));
-        }
-        let staged = Staged::stage(path, false, |out| out.write_all(&file))?;
-        let is_as_before = || anyhow::Ok(content(path)?.map(|bytes| sha256_hex(&bytes)) == before);
-        if !is_as_before()? {
-            told = is_told.then_some(value);
-            continue;
-        }
-        register.commit().map_err(|error| located(path, error))?;
-        // The journal took its time. Who saved the file meanwhile must not lose that.
-        if !is_as_before()? {
-            told = Some(value);
-            continue;
-        }
-        staged.commit()?;
-        return Ok((register, value));
-    }
-    let name = name(path);
-    match told {
-        None => bail!("{name} was changed by somebody else, again and again; nothing was written"),
-        Some(_) => bail!(
-            "{name} was changed by somebody else, again and again; the journal has what was to be written, and the next update brings \
-             it into the file"
-        ),
-    }
-}
-
 fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
     let judged = Judged::of(&args.model)?;
     let keys = signing::public_keys(&args.key)?;
     let today = day(args.model.at.as_deref())?;
+    if !args.dry_run && day(None)?.tomorrow().is_ok_and(|tomorrow| today > tomorrow) {
+        tracing::warn!("{today} is still to come: rows say what will hold then, until the next update");
+    }
     let bundles = found(&args.evidence)?;
     let path = &args.model.register;
     let access = if args.evidence.is_empty() { Access::Write } else { Access::Create };
@@ -272,7 +120,11 @@ fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
         at: at.clone(),
         recorded_by: by.clone(),
         id: args.id.clone(),
-        what: if args.rotated { "rotated" } else { "revoked" }.to_owned(),
+        what: match (args.rotated, args.revoked) {
+            (true, _) => Attested::Rotated,
+            (false, true) => Attested::Revoked,
+            (false, false) => Attested::Withdrawn,
+        },
         on: args.on.clone().unwrap_or_else(|| today.to_string()),
         by: args.by.clone(),
         grade: Grade::named(&args.grade).expect("clap takes the names alone"),
@@ -291,6 +143,36 @@ fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
     print(|out| {
         writeln!(out, "{}: {}, {}", row.kept.id, row.kept.status, row.kept.condition)?;
         writeln!(out, "  {}", printable_text(&row.kept.reason))?;
+        Ok(0)
+    })
+}
+
+fn retire(args: &RegisterRetire) -> anyhow::Result<ExitCode> {
+    let judged = Judged::of(&args.model)?;
+    let today = day(args.model.at.as_deref())?;
+    let (at, by) = (now(), context::actor());
+    let act = Act { at: &at, by: &by };
+    let which = Subject { unit: args.unit.clone(), repository: args.repository.clone(), branch: args.branch.clone() };
+    let retired = SeriesRetired {
+        at: at.clone(),
+        recorded_by: by.clone(),
+        subject: which.clone(),
+        on: args.on.clone().unwrap_or_else(|| today.to_string()),
+        by: args.by.clone(),
+        note: args.note.clone(),
+    };
+    let path = &args.model.register;
+    let risk = (args.model.risk.as_deref(), false);
+    let (register, retired) = with_register(path, Access::Write, risk, false, |register, model| {
+        let setting = Setting { model: &model.risk, directory: &judged.directory };
+        register.judge_by(judged.settings(model, act))?;
+        Ok(register.retire(&which, &retired, setting, act, today)?)
+    })?;
+    print(|out| {
+        for subject in &retired {
+            writeln!(out, "retired   {}", printable_text(&subject.to_string()))?;
+        }
+        writeln!(out, "{}", standing(&register, &today.to_string()))?;
         Ok(0)
     })
 }
@@ -418,9 +300,11 @@ fn told(entry: &Entry) -> String {
             )
         }
         // They are about no row.
-        Entry::RegisterCreated(_) | Entry::Settings(_) | Entry::EvidenceApplied(_) | Entry::Committed(_) => {
-            String::new()
-        }
+        Entry::RegisterCreated(_)
+        | Entry::Settings(_)
+        | Entry::EvidenceApplied(_)
+        | Entry::SeriesRetired(_)
+        | Entry::Committed(_) => String::new(),
     }
 }
 
@@ -432,7 +316,7 @@ fn show_register(path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow:
         if format == ShowFormat::Json {
             let series: Vec<Value> = journal
                 .series()
-                .map(|(subject, last)| json!({ "subject": subject, "scan": last.scan, "started": last.started }))
+                .map(|(subject, last)| json!({ "subject": subject, "scan": last.scan, "started": last.started, "retired": last.retired }))
                 .collect();
             let document = json!({
                 "schema": "straykey/register-state/v1",
@@ -451,11 +335,13 @@ fn show_register(path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow:
         writeln!(out, "  journal  {} records, each follows the one before", journal.len())?;
         writeln!(out, "  head     {head}")?;
         for (subject, last) in journal.series() {
+            let retired = last.retired.as_ref().map(|on| format!(", retired on {on}")).unwrap_or_default();
             writeln!(
                 out,
-                "  series   {}  last {}",
+                "  series   {}  last {}{}",
                 printable_text(&subject.to_string()),
-                printable_text(&last.started)
+                printable_text(&last.started),
+                printable_text(&retired)
             )?;
         }
         Ok(0)
@@ -505,7 +391,7 @@ fn export_register(args: &RegisterExport) -> anyhow::Result<ExitCode> {
         RegisterFormat::Soa => write(args.output.as_deref(), |out| export::soa(&exported, out)),
         RegisterFormat::OscalPoam => {
             let Some(view) = &view else { bail!("`oscal-poam` names what was observed: --evidence DIR is needed") };
-            let document = oscal::poam(&rows, &model, view, &now());
+            let document = oscal::poam(&rows, &model, view, &moment(args.at.as_deref()));
             write(args.output.as_deref(), |out| pretty(&document, out))
         }
         RegisterFormat::Xlsx => {
@@ -523,7 +409,6 @@ mod tests {
 
     use super::*;
     use crate::cli::config::{assert_committed, assert_table};
-    use crate::evidence::reading;
     use crate::register::columns::Holds;
 
     #[test]
@@ -548,46 +433,5 @@ mod tests {
         let mut schema = schemars::schema_for!(Entry);
         schema.insert("$id".to_owned(), "urn:straykey:schema:register-journal:v1".into());
         assert_committed("docs/schemas/register-journal-v1.schema.json", schema.as_value());
-    }
-
-    #[test]
-    fn a_file_that_is_saved_meanwhile_is_read_once_more() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("register.csv");
-        let (act, directory) = (Act { at: "2026-12-01T00:00:00Z", by: "tester" }, Directory::default());
-        let update = |day: &str, calls: &mut usize, saved: &mut dyn FnMut()| {
-            let change = |register: &mut Register, model: &Model| {
-                *calls += 1;
-                let setting = Setting { model: &model.risk, directory: &directory };
-                register.apply(&reading::sample::reading("shop", day), setting, act)?;
-                saved();
-                Ok(())
-            };
-            with_register(&path, Access::Create, (None, false), false, change).map(|_| ())
-        };
-        let mut calls = 0;
-        update("2026-01-01", &mut calls, &mut || {}).unwrap();
-        let (sound, journal) = (std::fs::read(&path).unwrap(), std::fs::read(journal_of(&path)).unwrap());
-        // Somebody saves it once, with a column of their own.
-        let mut once = Some([sound.trim_ascii_end(), b",\"cost centre\"\n"].concat());
-        let mut save = || {
-            if let Some(bytes) = once.take() {
-                std::fs::write(&path, bytes).unwrap();
-            }
-        };
-        update("2026-01-02", &mut calls, &mut save).unwrap();
-        assert_eq!(calls, 3, "what was made of an older file counts for nothing");
-        assert!(std::fs::read_to_string(&path).unwrap().contains("cost centre"));
-        assert_eq!(Journal::open(&journal_of(&path), Access::Read).unwrap().series().count(), 1);
-        // Somebody never stops.
-        let (kept, mut count) = (std::fs::read(journal_of(&path)).unwrap(), 0);
-        assert!(kept.len() > journal.len());
-        let mut save = || {
-            count += 1;
-            std::fs::write(&path, [&sound[..], "\n".repeat(count).as_bytes()].concat()).unwrap();
-        };
-        let error = update("2026-01-03", &mut calls, &mut save).unwrap_err().to_string();
-        assert!(error.contains("nothing was written"), "{error}");
-        assert_eq!(std::fs::read(journal_of(&path)).unwrap(), kept);
     }
 }

@@ -7,6 +7,9 @@ mod finding;
 #[cfg(test)]
 pub(crate) mod sample;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -90,8 +93,10 @@ pub struct Reading {
     pub scan: String,
     /// SHA-256 of its manifest.
     pub manifest_sha256: String,
-    /// What series it belongs to.
+    /// What series it belongs to: what its first target is of.
     pub subject: Subject,
+    /// What each of its targets is of.
+    pub subjects: Vec<Subject>,
     /// The commit that was scanned, as far as it is known.
     pub commit: Option<String>,
     /// What is known before anything is read.
@@ -388,12 +393,83 @@ impl Reading {
         }
     }
 
+    /// What the target with this index is of.
+    pub fn subject_of_target(&self, target: usize) -> &Subject {
+        match self.subjects.get(target) {
+            Some(subject) if self.subjects.len() > 1 => subject,
+            _ => &self.subject,
+        }
+    }
+
+    /// What the place is of.
+    pub fn subject_of(&self, place: &Place) -> &Subject {
+        self.subject_of_target(place.target)
+    }
+
+    /// Whether its targets are of different repositories or branches.
+    pub fn is_of_several(&self) -> bool {
+        self.subjects.windows(2).any(|pair| pair[0] != pair[1])
+    }
+
+    /// What it says of each repository and branch that its targets are of; itself, where that is one. Coverage, gaps, exceptions and states of
+    /// controls are those of the whole scan.
+    pub fn by_subject(&self) -> Vec<Cow<'_, Self>> {
+        if !self.is_of_several() {
+            return vec![Cow::Borrowed(self)];
+        }
+        // Each finding is copied once, however many repositories there are.
+        let mut findings: BTreeMap<&Subject, Vec<Finding>> =
+            self.subjects.iter().map(|subject| (subject, Vec::new())).collect();
+        for finding in &self.findings {
+            let mut places: BTreeMap<&Subject, Vec<Place>> = BTreeMap::new();
+            for place in &finding.places {
+                places.entry(self.subject_of(place)).or_default().push(place.clone());
+            }
+            for (subject, places) in places {
+                findings.entry(subject).or_default().push(finding.at(places));
+            }
+        }
+        findings.into_iter().map(|(subject, findings)| Cow::Owned(self.part(subject, findings))).collect()
+    }
+
+    /// What it says of `subject` alone, which `findings` are of.
+    fn part(&self, subject: &Subject, mut findings: Vec<Finding>) -> Self {
+        let indices: Vec<usize> = (0..self.subjects.len()).filter(|&at| self.subjects[at] == *subject).collect();
+        for place in findings.iter_mut().flat_map(|finding| &mut finding.places) {
+            place.target = indices.iter().position(|&at| at == place.target).unwrap_or_default();
+        }
+        let targets = indices.iter().filter_map(|&at| self.started.targets.get(at)).cloned().collect();
+        Self {
+            name: self.name.clone(),
+            assurance: self.assurance.clone(),
+            scan: self.scan.clone(),
+            manifest_sha256: self.manifest_sha256.clone(),
+            subject: subject.clone(),
+            subjects: vec![subject.clone(); indices.len()],
+            commit: self.commit.clone().filter(|_| indices.first() == Some(&0)),
+            started: Started { targets, ..self.started.clone() },
+            completed: self.completed.clone(),
+            coverage: self.coverage.clone(),
+            slots: self.slots.clone(),
+            self_test: self.self_test.clone(),
+            findings,
+            absent: self.absent.clone(),
+            exceptions: self.exceptions.clone(),
+            attempts: self.attempts.clone(),
+            bypass: self.bypass.clone(),
+            gaps: self.gaps.clone(),
+            exclusions: self.exclusions.clone(),
+            controls: self.controls.clone(),
+        }
+    }
+
     /// Reads records, of which `whole` gives all that they say; name and digest of the manifest are left empty.
     pub(super) fn of_records(records: &[Record], whole: impl Fn(&Record) -> Record) -> Result<Self, ReadingError> {
         let (mut started, mut completed, mut coverage, mut slots, mut self_test) = (None, None, None, None, None);
         let (mut findings, mut absent, mut exceptions, mut attempts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut gaps, mut exclusions, mut controls) = (Vec::new(), Vec::new(), Vec::new());
         let (mut bypass, mut commit) = (None, None);
+        let context = records.iter().find(|record| record.kind() == "run-context");
         for (number, record) in records.iter().enumerate() {
             let kind = record.kind();
             let body = || Value::Object(whole(record).body);
@@ -419,14 +495,16 @@ impl Reading {
                 _ => {}
             }
         }
+        let started: Started = started.ok_or(ReadingError::Missing("scan-started"))?;
         Ok(Self {
             name: String::new(),
             assurance: Assurance::Made,
             scan: records.first().map(|record| record.scan.clone()).unwrap_or_default(),
             manifest_sha256: String::new(),
             subject: Subject::of(records),
+            subjects: (0..started.targets.len()).map(|index| Subject::of_target(context, index)).collect(),
             commit,
-            started: started.ok_or(ReadingError::Missing("scan-started"))?,
+            started,
             completed: completed.ok_or(ReadingError::Missing("scan-completed"))?,
             coverage: coverage.ok_or(ReadingError::Missing("coverage"))?,
             slots: slots.ok_or(ReadingError::Missing("credential-slots"))?,

@@ -26,10 +26,14 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// What the scan was of whose records these are.
+    /// What the scan was of whose records these are: what its first target is of.
     pub(super) fn of(records: &[Record]) -> Self {
-        let context = records.iter().find(|record| record.kind() == "run-context");
-        let target = context.and_then(|record| record.member(&["targets"])?.get(0));
+        Self::of_target(records.iter().find(|record| record.kind() == "run-context"), 0)
+    }
+
+    /// What the target `index` is of, as the record `context` of the run tells.
+    pub(super) fn of_target(context: Option<&Record>, index: usize) -> Self {
+        let target = context.and_then(|record| record.member(&["targets"])?.get(index));
         let of_target = |name: &str| target?.pointer(&format!("/{name}/value"))?.as_str().map(str::to_owned);
         // A pipeline that checks out a commit has no branch of its own, and says for which it runs.
         let pipeline = |name: &str| context.and_then(|record| record.text(&["ci", name, "value"])).map(str::to_owned);

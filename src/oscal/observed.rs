@@ -38,7 +38,8 @@ impl<'r> Scan<'r> {
         let [unit, repository, branch] = series(&reading.subject);
         let mut met: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         let mut targets = Vec::new();
-        for target in &reading.started.targets {
+        for (at, target) in reading.started.targets.iter().enumerate() {
+            let [unit, repository, branch] = series(reading.subject_of_target(at));
             let count = met.entry((target.kind.name(), target.given.as_str())).or_default();
             *count += 1;
             let nth = count.to_string();
@@ -74,21 +75,23 @@ impl<'r> Scan<'r> {
 
     /// What was scanned.
     pub(super) fn inventory(&self) -> Vec<InventoryItem> {
-        let Subject { unit, repository, branch } = &self.reading.subject;
-        let of = repository.as_ref().map(|name| format!(", of the repository {}", code(name))).unwrap_or_default();
         let targets = self.reading.started.targets.iter().zip(&self.targets).enumerate();
-        let item = |(at, (target, uuid)): (usize, (&Target, &String))| InventoryItem {
-            uuid: uuid.clone(),
-            description: format!("Target of scans: {} ({}){of}", code(&target.given), target.kind.name()),
-            props: props([
-                prop("target", &target.given),
-                prop("target-kind", target.kind.name()),
-                maybe("unit", unit.as_deref()),
-                maybe("repository", repository.as_deref()),
-                maybe("branch", branch.as_deref()),
-                // A record knows the commit of the first target alone.
-                maybe("commit", self.reading.commit.as_deref().filter(|_| at == 0)),
-            ]),
+        let item = |(at, (target, uuid)): (usize, (&Target, &String))| {
+            let Subject { unit, repository, branch } = self.reading.subject_of_target(at);
+            let of = repository.as_ref().map(|name| format!(", of the repository {}", code(name))).unwrap_or_default();
+            InventoryItem {
+                uuid: uuid.clone(),
+                description: format!("Target of scans: {} ({}){of}", code(&target.given), target.kind.name()),
+                props: props([
+                    prop("target", &target.given),
+                    prop("target-kind", target.kind.name()),
+                    maybe("unit", unit.as_deref()),
+                    maybe("repository", repository.as_deref()),
+                    maybe("branch", branch.as_deref()),
+                    // A reading has the commit of the first target alone.
+                    maybe("commit", self.reading.commit.as_deref().filter(|_| at == 0)),
+                ]),
+            }
         };
         targets.map(item).collect()
     }

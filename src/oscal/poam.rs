@@ -16,6 +16,7 @@ use crate::evidence::reading::{Exception, Finding, Reading};
 use crate::govern::RiskModel;
 use crate::register::{Acceptance, Condition, Kept, Row, Status};
 use crate::view::ControlView;
+use crate::words::capitalised;
 
 /// The document with its root.
 pub(super) fn document(rows: &[Row], model: &RiskModel, view: &ControlView<'_>, now: &str) -> PoamDocument {
@@ -209,7 +210,7 @@ fn remediations(item: &Item<'_>, people: &mut People) -> Vec<Remediation> {
         all.push(Remediation {
             uuid: id("remediation", &[item.risk.as_str(), "completed"]),
             lifecycle: "completed",
-            title: "Rotated".to_owned(),
+            title: capitalised(rotation.what.name()),
             description: format!(
                 "On {}, as {} says ({}).",
                 escaped(&rotation.on),
@@ -217,7 +218,8 @@ fn remediations(item: &Item<'_>, people: &mut People) -> Vec<Remediation> {
                 rotation.grade
             ),
             props: props([
-                prop("rotated-on", &rotation.on),
+                prop("attested", rotation.what.name()),
+                prop("attested-on", &rotation.on),
                 prop("attested-by", &rotation.by),
                 prop("grade", rotation.grade.name()),
             ]),
@@ -295,7 +297,7 @@ fn log(item: &Item<'_>, scans: &[Scan<'_>], people: &mut People) -> Option<RiskL
     }
     if let Some(rotation) = &kept.rotation {
         let said = format!("{} says so ({}).", escaped(&rotation.by), rotation.grade);
-        let rotated = entry(item, "rotated", &rotation.on, "Rotated".to_owned(), said);
+        let rotated = entry(item, rotation.what.name(), &rotation.on, capitalised(rotation.what.name()), said);
         entries.extend(rotated.map(|one| LogEntry {
             props: props([prop("grade", rotation.grade.name())]),
             logged_by: logged_by(people, &rotation.by, "attester"),

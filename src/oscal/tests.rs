@@ -13,7 +13,7 @@ use crate::evidence::reading::sample::{self, read};
 use crate::evidence::reading::{Assurance, ControlState, Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::Grade;
-use crate::register::{Acceptance, Condition, Decided, Kept, Observation, Rotation, Status, UNASSIGNED};
+use crate::register::{Acceptance, Attested, Condition, Decided, Kept, Observation, Rotation, Status, UNASSIGNED};
 use crate::severity::Severity;
 use crate::view::Readings;
 
@@ -154,7 +154,7 @@ fn closed(id: &str, fingerprint: &str, condition: Condition) -> Row {
     row.kept.due_proposed = None;
     if condition == Condition::Rotated {
         let (on, by) = ("2026-06-01".into(), "ops@example.org".into());
-        row.kept.rotation = Some(Rotation { on, by, grade: Grade::IssuerConfirmed });
+        row.kept.rotation = Some(Rotation { what: Attested::Rotated, on, by, grade: Grade::IssuerConfirmed });
     }
     row
 }

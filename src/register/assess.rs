@@ -69,7 +69,7 @@ fn acceptance(observed: &[Observation]) -> Option<&Acceptance> {
 /// What makes it worthless: an attested rotation, or an exception that says that its issuer no longer takes it.
 fn worthless(row: &Row, day: &str) -> Option<String> {
     if let Some(rotation) = &row.kept.rotation {
-        return Some(format!("rotated on {}, as {} says ({})", rotation.on, rotation.by, rotation.grade));
+        return Some(format!("{} on {}, as {} says ({})", rotation.what, rotation.on, rotation.by, rotation.grade));
     }
     let all: Option<Vec<&Acceptance>> =
         bearing(&row.kept.observed).into_iter().map(|one| one.facts.revoked.as_ref()).collect();
@@ -162,6 +162,12 @@ fn reason(row: &Row, condition: Condition, day: &str) -> String {
         if let Some(why) = &one.facts.not_looked {
             let where_ = one.repository.as_deref().or(one.unit.as_deref()).unwrap_or("what was scanned");
             reason.push_str(&format!(" The last scan of {where_} tells nothing of it: {why}."));
+        }
+    }
+    for one in &kept.observed {
+        if let Some(said) = &one.facts.retired {
+            let where_ = one.repository.as_deref().or(one.unit.as_deref()).unwrap_or("what was scanned");
+            reason.push_str(&format!(" There is no {where_} any more since {said}."));
         }
     }
     if row.decided.get("treatment") == "accept" && matches!(condition.status(), Status::Open) {

@@ -108,7 +108,7 @@ pub const COLUMNS: &[Column] = &[
         "acceptance",
         "The exception that accepts the risk, or did: id, reason, who approved it, until when, and how far that can be relied upon.",
     ),
-    own("rotation", "The attested rotation: when, by whom, and how far that can be relied upon."),
+    own("rotation", "The attested rotation or revocation: which, when, by whom, and how far that can be relied upon."),
     own("triage", "What somebody found who looked at it."),
     own("first_seen", "The day since which it is known."),
     own("last_seen", "The day of the last scan that says where it is."),

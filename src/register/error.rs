@@ -41,4 +41,7 @@ pub enum RegisterError {
     /// Something cannot be attested.
     #[error("{0}")]
     Attestation(String),
+    /// A series cannot be retired.
+    #[error("{0}")]
+    Retirement(String),
 }

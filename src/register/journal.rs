@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::columns;
-use super::row::{Decided, Kept, Row};
+use super::row::{Attested, Decided, Kept, Row};
 use crate::evidence::chain::{Broken, Record, Records, Writer};
 use crate::evidence::reading::Key;
 use crate::evidence::series::Subject;
@@ -42,6 +42,8 @@ pub enum Entry {
     Decision(DecisionChange),
     /// Somebody attested that a credential was made worthless.
     Attestation(Attestation),
+    /// What a series is of is no more: nobody will scan it again.
+    SeriesRetired(SeriesRetired),
     /// The end of what was written at once: without it the records before it, back to the last one of these, count for nothing.
     Committed(Committed),
 }
@@ -144,7 +146,7 @@ pub struct DecisionChange {
     pub columns: BTreeMap<String, String>,
 }
 
-/// Somebody's word that a credential was made worthless.
+/// Somebody's word that a credential was made worthless, or that such a word is not so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attestation {
@@ -154,8 +156,10 @@ pub struct Attestation {
     pub recorded_by: String,
     /// The row.
     pub id: String,
-    /// `rotated`: replaced, and the old value revoked. `revoked`: made worthless without another in its place.
-    pub what: String,
+    /// `rotated`: replaced, and the old value revoked. `revoked`: made worthless without another in its place. `withdrawn`: what was
+    /// attested before is not so.
+    #[cfg_attr(test, schemars(with = "String", extend("enum" = Attested::NAMES)))]
+    pub what: Attested,
     /// The day on which it was done.
     pub on: String,
     /// Who says so.
@@ -169,6 +173,26 @@ pub struct Attestation {
     /// Where it was followed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ticket: Option<String>,
+    /// Free text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+}
+
+/// Somebody's word that a repository, a branch or a unit is no more. Its credentials are no less valid for that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SeriesRetired {
+    /// When it was recorded, RFC 3339 in UTC.
+    pub at: String,
+    /// Who, or what account, recorded it.
+    pub recorded_by: String,
+    /// The series.
+    #[cfg_attr(test, schemars(with = "Value"))]
+    pub subject: Subject,
+    /// The day since which it is so.
+    pub on: String,
+    /// Who says so.
+    pub by: String,
     /// Free text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
@@ -233,6 +257,8 @@ pub struct Last {
     pub scan: String,
     /// When it began.
     pub started: String,
+    /// The day since which there is nothing more to be scanned, where somebody said so after it.
+    pub retired: Option<String>,
 }
 
 /// What a journal is opened for.
@@ -406,7 +432,7 @@ impl Journal {
             Entry::EvidenceApplied(Applied { scan, manifest_sha256, subject, started, late, .. }) => {
                 self.applied.insert(scan.clone(), manifest_sha256);
                 if !late {
-                    self.last.insert(subject, Last { scan, started });
+                    self.last.insert(subject, Last { scan, started, retired: None });
                 }
             }
             Entry::Row(RowChange { id, columns, .. }) => {
@@ -418,6 +444,11 @@ impl Journal {
                 let known = self.rows.entry(id).or_default();
                 known.decided.extend(columns);
                 known.decided.retain(|_, cell| !cell.is_empty());
+            }
+            Entry::SeriesRetired(SeriesRetired { subject, on, .. }) => {
+                if let Some(last) = self.last.get_mut(&subject) {
+                    last.retired = Some(on);
+                }
             }
             Entry::Settings(settings) => self.settings = Some(settings),
             // What the one says is in its row, and the other says nothing of any.

@@ -9,6 +9,7 @@
 //! wrote stays as they wrote it.
 
 mod assess;
+mod attest;
 pub mod columns;
 mod error;
 pub mod export;
@@ -23,11 +24,11 @@ mod update;
 
 pub use assess::Setting;
 pub use error::RegisterError;
-pub use journal::{Access, Attestation, Journal, JournalError, Settings};
+pub use journal::{Access, Attestation, Journal, JournalError, SeriesRetired, Settings};
 pub use owners::{Directory, Owners, OwnersError, Unit, Units};
 pub use row::{
-    Acceptance, Condition, Covered, Decided, Dismissal, Kept, Observation, Rotation, Row, Said, Seen, SeriesFacts,
-    Status, UNASSIGNED,
+    Acceptance, Attested, Condition, Covered, Decided, Dismissal, Kept, Observation, Rotation, Row, Said, Seen,
+    SeriesFacts, Status, UNASSIGNED,
 };
 pub use table::{Scales, Table, TableError};
 pub use update::{Act, Changes, Register, scenario_id, scenarios};

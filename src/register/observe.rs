@@ -1,7 +1,5 @@
 //! What a bundle says of one credential, as the register keeps it.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
 use super::row::{Condition, Covered, Decided, Kept, Observation, Row, Seen, SeriesFacts, Status};
@@ -95,13 +93,6 @@ pub(super) fn not_looked(
     } else {
         None
     }
-}
-
-/// Whether the targets of a scan lie in different repositories.
-pub(super) fn several_repositories(reading: &Reading) -> bool {
-    let of = |target: &Target| target.git.as_ref().and_then(|git| git.repository.clone());
-    let all: BTreeSet<Option<String>> = reading.started.targets.iter().map(of).collect();
-    all.len() > 1
 }
 
 /// A row that nothing was observed of yet.

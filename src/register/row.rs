@@ -157,6 +157,9 @@ pub struct SeriesFacts {
     /// Why the last scan of the series says nothing of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_looked: Option<String>,
+    /// Who said that what the series is of is no more, and when, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retired: Option<String>,
 }
 
 /// What a scan covered, and by what: the same has to be true of one that is to show that something has gone.
@@ -210,10 +213,24 @@ pub struct Dismissal {
     pub until: Option<String>,
 }
 
+named! {
+    /// What somebody attests of a credential.
+    Attested {
+        /// It was replaced, and the old value revoked.
+        Rotated = "rotated",
+        /// It was made worthless without another in its place.
+        Revoked = "revoked",
+        /// What was attested of it before is not so.
+        Withdrawn = "withdrawn",
+    }
+}
+
 /// What somebody said who made the credential worthless at its issuer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
+    /// What was done: [`Attested::Rotated`] or [`Attested::Revoked`].
+    pub what: Attested,
     /// The day on which it was done.
     pub on: String,
     /// Who says so.
@@ -293,7 +310,7 @@ pub struct Kept {
     pub due_proposed: Option<String>,
     /// The acceptance of the risk, where there is or was one.
     pub acceptance: Option<Acceptance>,
-    /// The rotation that was attested, where it was and still counts.
+    /// The rotation or revocation that was attested, where it was and still counts.
     pub rotation: Option<Rotation>,
     /// What triage said: decision, by whom, when, grade.
     pub triage: Option<String>,

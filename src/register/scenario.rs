@@ -22,14 +22,16 @@ const DIGITS: usize = 12;
 const PRIVILEGED: &str = "8.2";
 
 /// Names a scenario: by its fingerprint and key, so that the same credential has the same id in every unit and repository. Where the
-/// value has no fingerprint, its place in its repository stands for it.
+/// value has no fingerprint, its first place in its repository stands for it.
 pub(super) fn id_of(finding: &Finding, reading: &Reading) -> (String, String) {
     let key = &reading.started.key.id;
     let (fingerprint, name) = if let Some(fingerprint) = &finding.fingerprint {
         (fingerprint.clone(), format!("{key}\n{fingerprint}"))
     } else {
-        let place = finding.places.first().map(|place| place.place_fingerprint.clone()).unwrap_or_default();
-        let repository = reading.subject.repository.as_deref().unwrap_or_default();
+        let first = finding.places.first();
+        let place = first.map(|place| place.place_fingerprint.clone()).unwrap_or_default();
+        let subject = first.map_or(&reading.subject, |place| reading.subject_of(place));
+        let repository = subject.repository.as_deref().unwrap_or_default();
         let name = format!("{key}\n{repository}\n{place}");
         (place, name)
     };
@@ -73,6 +75,7 @@ pub(super) fn facts_of(findings: &[&Finding]) -> SeriesFacts {
         covered: Covered::default(),
         owner: owner(&places().collect::<Vec<_>>()),
         not_looked: None,
+        retired: None,
     }
 }
 

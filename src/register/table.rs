@@ -43,8 +43,8 @@ pub struct Scales {
 }
 
 impl Table {
-    /// Reads the file that holds `bytes`. A mark of the byte order, CRLF and semicolons in place of commas are what spreadsheets
-    /// write, and are taken.
+    /// Reads the file that holds `bytes`. A mark of the byte order, CRLF, semicolons in place of commas, and rows and columns that hold
+    /// nothing are what spreadsheets write, and are taken.
     ///
     /// # Errors
     ///
@@ -65,6 +65,10 @@ impl Table {
         for record in records {
             let record = record.map_err(|error| fault_of(&error))?;
             let line = record.position().map_or(0, ::csv::Position::line);
+            // Spreadsheets write rows and columns that hold nothing.
+            if record.iter().all(str::is_empty) {
+                continue;
+            }
             let row = header.row(&record, scales).map_err(|what| TableError { line, what })?;
             let id = row.kept.id.clone();
             if let Some(before) = lines.insert(id.clone(), line) {
@@ -158,14 +162,21 @@ fn fault_of(error: &::csv::Error) -> TableError {
 struct Header {
     at: BTreeMap<&'static str, usize>,
     others: Vec<(String, usize)>,
+    /// Columns without a name.
+    blank: Vec<usize>,
 }
 
 impl Header {
     fn of<'h>(names: impl Iterator<Item = &'h str>) -> Result<Self, TableError> {
         let fail = |what| Err(TableError { line: 1, what });
         let (mut at, mut others, mut seen) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
+        let mut blank = Vec::new();
         for (index, name) in names.enumerate() {
             let name = unquoted(name);
+            if name.is_empty() {
+                blank.push(index);
+                continue;
+            }
             if !seen.insert(name.clone()) {
                 return fail(format!("the column `{name}` is there twice"));
             }
@@ -177,7 +188,7 @@ impl Header {
         let missing = COLUMNS.iter().find(|column| column.keeper == Keeper::Straykey && !at.contains_key(column.name));
         match missing {
             Some(column) => fail(format!("the column `{}`, which straykey keeps, is not there", column.name)),
-            None => Ok(Self { at, others }),
+            None => Ok(Self { at, others, blank }),
         }
     }
 
@@ -199,6 +210,9 @@ impl Header {
             if let Some(fault) = columns::fault(column, get(column.name), scales.likelihood, scales.impact) {
                 return Err(format!("{id}: `{}` {fault}", column.name));
             }
+        }
+        if self.blank.iter().any(|&index| record.get(index).is_some_and(|cell| !cell.is_empty())) {
+            return Err(format!("{id}: there is something in a column that has no name"));
         }
         let mut row = columns::row(get).map_err(|column| format!("{id}: `{column}` is not as straykey writes it"))?;
         for (name, index) in &self.others {

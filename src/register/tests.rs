@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::evidence::reading::Reading;
 use crate::evidence::reading::sample::{self, read};
+use crate::evidence::series::Subject;
 use crate::finding::Grade;
 use crate::govern::{Criticality, RiskModel, Visibility};
 
@@ -123,12 +124,17 @@ impl Kept {
     }
 
     pub(super) fn attest_as(&self, id: &str, on: &str, grade: Grade) -> Result<(), RegisterError> {
+        self.say(id, Attested::Rotated, on, grade)
+    }
+
+    /// Attests something.
+    pub(super) fn say(&self, id: &str, what: Attested, on: &str, grade: Grade) -> Result<(), RegisterError> {
         let mut register = self.open()?;
         let attestation = Attestation {
             at: ACT.at.to_owned(),
             recorded_by: ACT.by.to_owned(),
             id: id.to_owned(),
-            what: "rotated".to_owned(),
+            what,
             on: on.to_owned(),
             by: "ops".to_owned(),
             grade,
@@ -139,6 +145,22 @@ impl Kept {
         register.attest(attestation, self.setting(), ACT, day(on))?;
         self.close(register);
         Ok(())
+    }
+
+    /// Retires series, as of `on`, on the day `today`.
+    pub(super) fn retire(&self, which: &Subject, on: &str, today: &str) -> Result<Vec<Subject>, RegisterError> {
+        let mut register = self.open()?;
+        let retired = SeriesRetired {
+            at: ACT.at.to_owned(),
+            recorded_by: ACT.by.to_owned(),
+            subject: which.clone(),
+            on: on.to_owned(),
+            by: "head@example.org".to_owned(),
+            note: None,
+        };
+        let all = register.retire(which, &retired, self.setting(), ACT, day(today))?;
+        self.close(register);
+        Ok(all)
     }
 
     pub(super) fn rows(&self) -> BTreeMap<String, Row> {

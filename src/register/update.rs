@@ -7,11 +7,9 @@ use jiff::civil::Date;
 use super::assess::{Setting, assess};
 use super::columns::{self, Column};
 use super::error::RegisterError;
-use super::journal::{
-    Applied, Attestation, Created, DecisionChange, Entry, Journal, Known, Last, RowChange, SCHEMA, Settings,
-};
-use super::observe::{covered, is_of, new_row, not_looked, observed, same, series, several_repositories};
-use super::row::{Observation, Rotation, Row, Seen, Status};
+use super::journal::{Applied, Created, DecisionChange, Entry, Journal, Known, Last, RowChange, SCHEMA, Settings};
+use super::observe::{covered, is_of, new_row, not_looked, observed, same, series};
+use super::row::{Observation, Row, Seen, Status};
 use super::scenario::id_of;
 use super::table::{Scales, Table};
 use super::told::{Told, checked, decided, hash, owned};
@@ -63,12 +61,12 @@ struct Taken<'r> {
 /// A register that is open: nobody else changes it.
 #[derive(Debug)]
 pub struct Register {
-    table: Table,
-    journal: Journal,
+    pub(super) table: Table,
+    pub(super) journal: Journal,
     /// What the journal tells of each row, with what is to be appended.
     told: BTreeMap<String, Told>,
     /// What is to be appended.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// By what rows are judged, until the journal has its first record.
     settings: Option<Settings>,
     /// Bundles of changes are taken in as well: there is nothing else that they could be held against.
@@ -257,15 +255,20 @@ impl Register {
             self.changes.skipped.push(format!("{bundle} is of a change alone, which does not tell what else there is"));
             return Ok(());
         }
-        if !self.takes_changes && several_repositories(reading) {
-            self.changes.skipped.push(format!("{bundle} is of several repositories; a scan of each is needed"));
-            return Ok(());
-        }
         // Clocks differ; beside a scan of next year every other would be late.
         if day_of(act.at).and_then(|now| now.tomorrow().ok()).is_some_and(|tomorrow| day > tomorrow) {
             return Err(refused("says that it began on a day that is still to come"));
         }
         self.check_key(reading, act)?;
+        for part in reading.by_subject() {
+            self.apply_part(&part, day, setting, act);
+        }
+        self.changes.applied += 1;
+        Ok(())
+    }
+
+    /// Takes in what a bundle says of one repository; `day` is when its scan began.
+    fn apply_part(&mut self, reading: &Reading, day: Date, setting: Setting<'_>, act: Act<'_>) {
         let last = self.journal.last.get(&reading.subject);
         let late = last.is_some_and(|last| last.started > reading.started.started);
         let targets: Vec<String> = reading.started.targets.iter().map(|target| target.given.clone()).collect();
@@ -291,8 +294,6 @@ impl Register {
         for id in touched.iter().filter(|_| !late) {
             self.judge(id, setting, act, day);
         }
-        self.changes.applied += 1;
-        Ok(())
     }
 
     /// Refuses a bundle under another key; the first one gives the register its key.
@@ -327,7 +328,7 @@ impl Register {
     fn record_applied(&mut self, reading: &Reading, targets: Vec<String>, late: bool, act: Act<'_>) {
         let started = reading.started.started.clone();
         if !late {
-            let last = Last { scan: reading.scan.clone(), started: started.clone() };
+            let last = Last { scan: reading.scan.clone(), started: started.clone(), retired: None };
             self.journal.last.insert(reading.subject.clone(), last);
         }
         self.journal.applied.insert(reading.scan.clone(), reading.manifest_sha256.clone());
@@ -438,7 +439,7 @@ impl Register {
     }
 
     /// Judges a row on a day, and records what it says now, if that is something else.
-    fn judge(&mut self, id: &str, setting: Setting<'_>, act: Act<'_>, today: Date) {
+    pub(super) fn judge(&mut self, id: &str, setting: Setting<'_>, act: Act<'_>, today: Date) {
         let number = self.journal.len() + self.entries.len() as u64;
         let Some(row) = self.table.rows.get_mut(id) else { return };
         if row.kept.observed.iter().all(|one| one.seen == Seen::Gone) {
@@ -474,7 +475,7 @@ impl Register {
     }
 
     /// Writes into each row when its series were last scanned.
-    fn date_rows(&mut self) {
+    pub(super) fn date_rows(&mut self) {
         for row in self.table.rows.values_mut() {
             let day = |one: &Observation| {
                 let subject =
@@ -485,45 +486,6 @@ impl Register {
             };
             row.kept.last_seen = row.kept.observed.iter().map(day).max().unwrap_or_default();
         }
-    }
-
-    /// Records that a credential was made worthless, and judges its row.
-    ///
-    /// # Errors
-    ///
-    /// There is no such row, or the day is not one on which that can have been done.
-    pub fn attest(
-        &mut self,
-        attestation: Attestation,
-        setting: Setting<'_>,
-        act: Act<'_>,
-        today: Date,
-    ) -> Result<(), RegisterError> {
-        self.notice_decisions(act);
-        let id = attestation.id.clone();
-        let row = self.table.rows.get_mut(&id).ok_or_else(|| RegisterError::NoRow(id.clone()))?;
-        if attestation.on.as_str() > today.to_string().as_str() {
-            return Err(RegisterError::Attestation(format!("{} is still to come", attestation.on)));
-        }
-        if let Some(known) = row.kept.rotation.as_ref().filter(|known| known.grade > attestation.grade) {
-            return Err(RegisterError::Attestation(format!(
-                "{id} is attested already by {} on {} ({}), which is more to be relied upon",
-                known.by, known.on, known.grade
-            )));
-        }
-        if let Some(back) = row.kept.back_on.as_deref().filter(|back| attestation.on.as_str() < *back) {
-            return Err(RegisterError::Attestation(format!(
-                "{id} came back on {back}; what was done on {} was done before",
-                attestation.on
-            )));
-        }
-        row.kept.rotation =
-            Some(Rotation { on: attestation.on.clone(), by: attestation.by.clone(), grade: attestation.grade });
-        row.kept.back_on = None;
-        self.entries.push(Entry::Attestation(attestation));
-        self.judge(&id, setting, act, today);
-        self.date_rows();
-        Ok(())
     }
 
     /// Whether anything is to be written.

@@ -76,6 +76,24 @@ impl Staged {
         }
     }
 
+    /// Gives the new file the mode of the one that it replaces, where there is one.
+    ///
+    /// # Errors
+    ///
+    /// The mode cannot be read or set.
+    pub fn with_mode_of_target(self) -> Result<Self, WriteError> {
+        let Some(temporary) = &self.temporary else { return Ok(self) };
+        let kept = match std::fs::metadata(&self.target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(before) => temporary.as_file().set_permissions(before.permissions()),
+        };
+        match kept {
+            Ok(()) => Ok(self),
+            Err(source) => Err(WriteError { path: self.target, operation: "keep the mode of", source }),
+        }
+    }
+
     /// Renames the temporary file over the target and syncs the directory.
     ///
     /// # Errors

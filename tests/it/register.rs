@@ -196,6 +196,33 @@ fn a_series_is_told_alike_by_register_plan_and_control_view() {
     }
 }
 
+#[test]
+fn a_report_of_a_day_tells_nothing_that_came_later() {
+    let (_folder, bundle, _) = register(1);
+    let report = |day: &str| Run::new(["controls", "report", &bundle, "--format", "oscal-ar", "--at", day]).go();
+    let error = report("2026-01-01").expect(2).stderr;
+    assert!(error.contains("1 bundle is of later days than 2026-01-01, and there is no other"), "{error}");
+    let later = day(3);
+    let later = later.as_str();
+    let once = report(later).expect(0).json();
+    assert_eq!(once, report(later).expect(0).json(), "it can be made once more");
+    assert_eq!(once["assessment-results"]["metadata"]["last-modified"], format!("{later}T23:59:59Z"));
+}
+
+#[test]
+fn a_series_that_is_no_more_is_retired() {
+    let (_folder, _, register) = register(2);
+    let run = |arguments: &[&str]| Run::new(["register"]).args(arguments).args(["--register", &register]).go();
+    run(&["retire", "--by", "head"]).expect(2);
+    let refused = run(&["retire", "--unit", "other", "--by", "head"]).expect(2).stderr;
+    assert!(refused.contains("there is no such series"), "{refused}");
+    let told = run(&["retire", "--unit", "shop", "--by", "head", "--note", "merged into pay"]).expect(0).text();
+    assert!(told.starts_with("retired   shop") && told.contains("2 open"), "{told}");
+    assert!(run(&["show"]).expect(0).text().contains(", retired on "));
+    let rows = run(&["list", "--format", "json"]).expect(0).json();
+    assert!(array(&rows["scenarios"]).iter().all(|row| row["condition"] == "removed, not rotated"));
+}
+
 /// A register of one scan of a tree with secrets.
 fn register(secrets: usize) -> (TempDir, String, String) {
     let files: Vec<(String, String)> =

@@ -29,7 +29,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("evidence", &["report", "govern", "scan", "slot", "finding", "rule", "blob", "severity"]),
     ("view", &["evidence", "govern", "finding", "severity", "words"]),
     ("register", &["view", "evidence", "report", "govern", "finding", "rule", "blob", "severity"]),
-    ("oscal", &["register", "view", "evidence", "govern", "finding", "blob", "severity"]),
+    ("oscal", &["register", "view", "evidence", "govern", "finding", "blob", "severity", "words"]),
     ("page", &["view", "evidence", "report", "govern", "finding", "blob", "severity", "slot", "words"]),
     ("cli", ANY),
     ("main", ANY),

@@ -16,6 +16,8 @@ pub enum Register {
     Update(RegisterUpdate),
     /// Record that a credential was made worthless at its issuer
     Attest(RegisterAttest),
+    /// Record that a repository, a branch or a unit is no more, so that no scan will tell of it again
+    Retire(RegisterRetire),
     /// List the scenarios, the worst first
     List(RegisterList),
     /// Show a scenario with all that became of it, or what the register is made from
@@ -81,7 +83,7 @@ pub struct RegisterUpdate {
 
 /// `straykey register attest`.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["rotated", "revoked"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["rotated", "revoked", "withdrawn"]))]
 pub struct RegisterAttest {
     /// The id of the scenario
     pub id: String,
@@ -91,6 +93,9 @@ pub struct RegisterAttest {
     /// It was made worthless without another in its place
     #[arg(long)]
     pub revoked: bool,
+    /// What was attested of it before is not so
+    #[arg(long)]
+    pub withdrawn: bool,
     /// Who says so
     #[arg(long, value_name = "WHO")]
     pub by: String,
@@ -106,6 +111,33 @@ pub struct RegisterAttest {
     /// Where it was followed
     #[arg(long)]
     pub ticket: Option<String>,
+    /// Anything else
+    #[arg(long)]
+    pub note: Option<String>,
+    /// By what rows are judged.
+    #[command(flatten)]
+    pub model: RegisterModel,
+}
+
+/// `straykey register retire`.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["unit", "repository", "branch"]))]
+pub struct RegisterRetire {
+    /// The unit
+    #[arg(long, value_name = "NAME")]
+    pub unit: Option<String>,
+    /// The repository, as `straykey register show` names it
+    #[arg(long, value_name = "NAME")]
+    pub repository: Option<String>,
+    /// The branch
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Who says so
+    #[arg(long, value_name = "WHO")]
+    pub by: String,
+    /// The day since which it is so [default: that of --at]
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    pub on: Option<String>,
     /// Anything else
     #[arg(long)]
     pub note: Option<String>,

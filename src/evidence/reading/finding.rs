@@ -48,9 +48,35 @@ impl Finding {
         }
     }
 
+    /// Whether one of its places fails the scan.
+    pub fn fails(&self) -> bool {
+        self.places.iter().any(|place| place.verdict.fails())
+    }
+
     /// Numbers of the controls that it contradicts.
     pub fn contradicted(&self) -> impl Iterator<Item = &str> {
         self.controls.iter().filter(|one| one.role == Role::Contradicts).map(|one| one.control.as_str())
+    }
+
+    /// The same at some of its places.
+    pub(super) fn at(&self, places: Vec<Place>) -> Self {
+        Self {
+            record: self.record,
+            rule: self.rule.clone(),
+            fingerprint: self.fingerprint.clone(),
+            preview: self.preview.clone(),
+            // As bad as it is there, and as sure.
+            severity: places.iter().map(|place| place.severity).max().unwrap_or(self.severity),
+            confidence: places.iter().map(|place| place.confidence).max().unwrap_or(self.confidence),
+            facts: self.facts.clone(),
+            controls: self.controls.clone(),
+            cwe: self.cwe.clone(),
+            nhi: self.nhi.clone(),
+            csf: self.csf.clone(),
+            remediation: self.remediation.clone(),
+            triage: self.triage.clone(),
+            places,
+        }
     }
 
     /// A fact, by its name.
@@ -271,6 +297,11 @@ impl Exception {
     /// Whether it holds.
     pub fn is_active(&self) -> bool {
         self.standing == "active"
+    }
+
+    /// What tells it from those of other bundles: an id is one of its own file alone. Who renews an exception keeps these.
+    pub fn identity(&self) -> (&str, ExceptionReason, &str, &str) {
+        (&self.id, self.reason, &self.requested_by, &self.text)
     }
 }
 

@@ -14,16 +14,18 @@ pub(crate) fn read<T: DeserializeOwned>(body: Value) -> T {
 
 /// A whole scan of `unit` that began on `day`.
 pub(crate) fn reading(unit: &str, day: &str) -> Reading {
+    let subject = Subject {
+        unit: Some(unit.to_owned()),
+        repository: Some(format!("git.example.org/team/{unit}")),
+        branch: Some("main".to_owned()),
+    };
     Reading {
         name: format!("{unit}-{day}"),
         assurance: Assurance::Consistent,
         scan: format!("scan-{unit}-{day}"),
         manifest_sha256: format!("manifest-{unit}-{day}"),
-        subject: Subject {
-            unit: Some(unit.to_owned()),
-            repository: Some(format!("git.example.org/team/{unit}")),
-            branch: Some("main".to_owned()),
-        },
+        subjects: vec![subject.clone()],
+        subject,
         commit: None,
         started: read(json!({
             "started": format!("{day}T10:00:00Z"), "tool": { "name": "straykey", "version": "0.1.0" },

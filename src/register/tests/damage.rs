@@ -16,6 +16,20 @@ fn fault(kept: &Kept) -> String {
 }
 
 #[test]
+fn rows_and_columns_of_a_spreadsheet_that_hold_nothing_are_taken() {
+    let kept = register();
+    let sound = fs::read_to_string(kept.csv()).unwrap();
+    let mut lines: Vec<String> = sound.lines().map(|line| format!("{line},,")).collect();
+    let cells = ::csv::Reader::from_reader(sound.as_bytes()).headers().unwrap().len() + 2;
+    lines.push(",".repeat(cells - 1));
+    fs::write(kept.csv(), lines.join("\r\n")).unwrap();
+    assert_eq!(kept.rows().len(), 3);
+    lines[1].push_str("lost");
+    fs::write(kept.csv(), lines.join("\n")).unwrap();
+    assert!(fault(&kept).contains("in a column that has no name"), "{}", fault(&kept));
+}
+
+#[test]
 fn a_damaged_row_is_refused_with_its_line() {
     let kept = register();
     let sound = fs::read_to_string(kept.csv()).unwrap();

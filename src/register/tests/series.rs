@@ -17,6 +17,11 @@ fn says(row: &Row) -> (Status, Condition) {
     (row.kept.status, row.kept.condition)
 }
 
+/// Every series of a unit.
+fn of_unit(name: &str) -> Subject {
+    Subject { unit: Some(name.to_owned()), ..Subject::default() }
+}
+
 #[test]
 fn a_credential_goes_through_its_life() {
     let kept = Kept::new();
@@ -301,6 +306,85 @@ fn what_people_wrote_holds_before_what_is_proposed() {
 }
 
 #[test]
+fn a_scan_of_two_repositories_tells_of_each() {
+    let kept = Kept::new();
+    let both = |day: &str, there: &[(&str, usize)]| {
+        let (shop, pay) = (scan("shop", day, &[]), scan("shop", day, &[]));
+        let mut all = shop;
+        let other = Subject { repository: Some("git.example.org/team/pay".into()), ..pay.subject };
+        all.subjects.push(other);
+        all.started.targets.push(all.started.targets[0].clone());
+        all.findings = there
+            .iter()
+            .map(|&(name, target)| {
+                let mut found = scan("shop", day, &[secret(name)]).findings.remove(0);
+                found.places[0].target = target;
+                found
+            })
+            .collect();
+        all
+    };
+    let first = both("2026-01-01", &[("a", 0), ("b", 1)]);
+    let changes = kept.update(std::slice::from_ref(&first), "2026-01-01");
+    assert_eq!((changes.applied, changes.created.len(), changes.skipped.len()), (1, 2, 0));
+    let repository = |name: &str| {
+        let rows = kept.rows();
+        let row = rows.values().find(|row| row.kept.fingerprint.starts_with(name)).unwrap();
+        (row.repositories().join(" "), row.kept.condition)
+    };
+    assert_eq!(repository("a"), ("git.example.org/team/shop".into(), Condition::Present));
+    assert_eq!(repository("b"), ("git.example.org/team/pay".into(), Condition::Present));
+    assert_eq!(kept.update(&[first], "2026-01-01").applied, 0, "it was taken in, in both of its parts");
+    // One goes from where it was, and lies in the other.
+    kept.update(&[both("2026-01-02", &[("a", 1), ("b", 1)])], "2026-01-02");
+    assert_eq!(repository("a"), ("git.example.org/team/pay git.example.org/team/shop".into(), Condition::Present));
+    // A scan of the one alone follows that of both.
+    kept.update(&[scan("shop", "2026-01-03", &[])], "2026-01-03");
+    assert_eq!(repository("b").1, Condition::Present);
+    kept.update(&[both("2026-01-04", &[])], "2026-01-04");
+    assert_eq!((repository("a").1, repository("b").1), (Condition::Removed, Condition::Removed));
+}
+
+#[test]
+fn an_attestation_can_be_withdrawn() {
+    let kept = Kept::new();
+    kept.update(&[scan("shop", "2026-01-01", &[secret("a")])], "2026-01-01");
+    kept.update(&[scan("shop", "2026-01-02", &[])], "2026-01-02");
+    let id = kept.row().kept.id;
+    assert!(kept.say(&id, Attested::Withdrawn, "2026-01-03", Grade::Claimed).is_err(), "there is none");
+    kept.say(&id, Attested::Revoked, "2026-01-03", Grade::IssuerConfirmed).unwrap();
+    assert_eq!(says(&kept.row()), (Status::Closed, Condition::Rotated));
+    assert!(kept.row().kept.reason.starts_with("It was revoked on 2026-01-03"), "{}", kept.row().kept.reason);
+    kept.say(&id, Attested::Withdrawn, "2026-01-05", Grade::Claimed).unwrap();
+    let row = kept.row();
+    assert_eq!(says(&row), (Status::Open, Condition::Removed));
+    assert_eq!((row.kept.reopened, row.kept.rotation), (1, None));
+}
+
+#[test]
+fn what_is_no_more_holds_nothing_and_rotates_nothing() {
+    let kept = Kept::new();
+    kept.update(&[scan("shop", "2026-01-01", &[secret("a")]), scan("pay", "2026-01-02", &[secret("a")])], "2026-01-02");
+    let retire = |which: Subject, on: &str| kept.retire(&which, on, "2026-02-01");
+    assert!(retire(of_unit("shop"), "2025-12-31").is_err(), "it was scanned afterwards");
+    assert!(retire(of_unit("shop"), "2026-02-02").is_err(), "that day is still to come");
+    assert!(retire(of_unit("other"), "2026-01-10").is_err(), "there is none");
+    assert_eq!(retire(of_unit("shop"), "2026-01-10").unwrap().len(), 1);
+    assert_eq!(kept.row().kept.condition, Condition::Present, "the other repository holds it");
+    assert!(retire(of_unit("shop"), "2026-01-10").is_err(), "it was retired before");
+    let branch = Subject { branch: Some("main".into()), ..Subject::default() };
+    assert_eq!(retire(branch, "2026-01-11").unwrap().len(), 1);
+    let row = kept.row();
+    assert_eq!(says(&row), (Status::Open, Condition::Removed), "that the repository has gone makes it no less valid");
+    let told = "There is no git.example.org/team/pay any more since 2026-01-11, as head@example.org says.";
+    assert!(row.kept.reason.contains(told), "{}", row.kept.reason);
+    // It is there again.
+    kept.update(&[scan("pay", "2026-01-20", &[secret("a")])], "2026-01-20");
+    assert_eq!(kept.row().kept.condition, Condition::Reintroduced);
+    assert!(!kept.row().kept.reason.contains("no git.example.org/team/pay"), "{}", kept.row().kept.reason);
+}
+
+#[test]
 fn bundles_under_another_key_are_refused() {
     let kept = Kept::new();
     kept.update(&[scan("shop", "2026-01-01", &[secret("a")])], "2026-01-01");
@@ -319,6 +403,10 @@ enum Step {
     Write(usize, &'static str, String),
     /// Somebody attests a rotation.
     Attest(usize),
+    /// Somebody withdraws what was attested.
+    Withdraw(usize),
+    /// A unit is given up.
+    Retire(bool),
     /// Somebody deletes a row.
     Delete(usize),
     /// Days go by.
@@ -345,6 +433,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (any::<bool>(), prop::collection::vec(any::<bool>(), 3)).prop_map(|(unit, there)| Step::Scan(unit, there)),
         4 => write,
         1 => (0..4usize).prop_map(Step::Attest),
+        1 => (0..4usize).prop_map(Step::Withdraw),
+        1 => any::<bool>().prop_map(Step::Retire),
         1 => (0..4usize).prop_map(Step::Delete),
         1 => (1..40u8).prop_map(Step::Wait),
     ];
@@ -383,6 +473,12 @@ proptest! {
                     let Some(id) = ids.get(row) else { continue };
                     kept.attest(id, &now).unwrap();
                 }
+                Step::Withdraw(row) => {
+                    let Some(id) = ids.get(row) else { continue };
+                    // Where nothing is attested, that is refused.
+                    drop(kept.say(id, Attested::Withdrawn, &now, Grade::Claimed));
+                }
+                Step::Retire(unit) => drop(kept.retire(&of_unit(if unit { "shop" } else { "pay" }), &now, &now)),
                 Step::Delete(row) => {
                     let Some(id) = ids.get(row) else { continue };
                     let text = std::fs::read_to_string(kept.csv()).unwrap();

@@ -33,6 +33,7 @@ use super::Report;
 use super::json::CoverageRow;
 use crate::govern::{Catalogue, Crosswalk};
 use crate::rule::Rule;
+use crate::words::capitalised;
 
 /// The schema that the file declares: the one of errata 01.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -186,7 +187,7 @@ fn camel_case_keys(value: Value) -> Value {
         .map(|(key, value)| {
             let mut words = key.split('_');
             let first = words.next().unwrap_or_default().to_owned();
-            (words.map(text::capitalised).fold(first, |name, word| name + &word), value)
+            (words.map(capitalised).fold(first, |name, word| name + &word), value)
         })
         .collect::<serde_json::Map<_, _>>()
         .into()

@@ -1,5 +1,7 @@
 //! Texts as SARIF wants them.
 
+use crate::words::capitalised;
+
 /// Literal text as a part of a message (section 3.11.5): braces would be placeholders, so they are
 /// doubled. The pair of brackets that makes an embedded link (section 3.11.6) is broken up, since
 /// names of files are anybody's to choose.
@@ -13,12 +15,6 @@ pub(super) fn sentence(clause: &str) -> String {
     let clause = clause.trim_end();
     let stop = if clause.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{clause}{stop}")
-}
-
-/// `text` with an upper case letter at its start.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// `UseOfHardCodedCredentials` from `Use of Hard-coded Credentials`: the form of names that SARIF
