@@ -11,6 +11,7 @@ use crate::evidence::chain::sha256_hex;
 use crate::evidence::reading::{Assurance, Reading};
 use crate::evidence::sign::PublicKey;
 use crate::evidence::{MANIFEST, RECORDS, STATEMENT, first_line};
+use crate::words::plural;
 
 /// Folders below the one that is named, at most.
 const MAX_DEPTH: usize = 6;
@@ -101,13 +102,27 @@ pub(super) fn reading(found: &Found, keys: &[PublicKey]) -> anyhow::Result<Readi
     Reading::of(&found.name, &bundle, &verified, assurance).with_context(|| format!("the bundle {}", found.name))
 }
 
-/// What all bundles below `roots` say, with exceptions as they stand on the day `today`.
+/// What all bundles below `roots` say that began by the end of the day `today`, with exceptions as they stand on it. Those that are left
+/// out are told of: nobody knew of them on that day.
 pub(super) fn readings(roots: &[PathBuf], keys: &[PublicKey], today: Date) -> anyhow::Result<Vec<Reading>> {
     let today = today.to_string();
-    let judged = |one| {
+    let mut readings = Vec::new();
+    let mut later = 0;
+    for one in &found(roots)? {
         let mut reading = reading(one, keys)?;
+        if reading.started.started.get(..10).is_some_and(|day| day > today.as_str()) {
+            later += 1;
+            continue;
+        }
         reading.judge_on(&today);
-        Ok(reading)
-    };
-    found(roots)?.iter().map(judged).collect()
+        readings.push(reading);
+    }
+    if later > 0 {
+        let bundles = plural(later, "bundle is", "bundles are");
+        if readings.is_empty() {
+            bail!("{bundles} of later days than {today}, and there is no other");
+        }
+        tracing::warn!("{bundles} of later days than {today}, and left out");
+    }
+    Ok(readings)
 }

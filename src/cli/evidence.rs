@@ -132,8 +132,9 @@ impl<'s> Record<'s> {
         header: &gitlab::Header,
     ) -> anyhow::Result<Reading> {
         let time = |time: &str| format!("{time}Z");
-        let (scan, started) = if let Some(bundle) = &self.bundle {
-            (bundle.scan.clone(), bundle.started.clone())
+        let (scan, started, ended) = if let Some(bundle) = &self.bundle {
+            // The times of the clock, as in the bundle, whatever the day of `--at`.
+            (bundle.scan.clone(), bundle.started.clone(), now())
         } else {
             let mut told = Vec::new();
             json_report::write_json(report, false, &mut told)?;
@@ -143,9 +144,9 @@ impl<'s> Record<'s> {
                 "configuration": self.configuration.sha256,
                 "started": header.started,
             });
-            (sha256_hex(&canonical(&of))[..2 * SCAN_ID].to_owned(), time(&header.started))
+            (sha256_hex(&canonical(&of))[..2 * SCAN_ID].to_owned(), time(&header.started), time(&header.ended))
         };
-        let mut reading = reading_of(&self.evidence(report, rules, scan, started), || (time(&header.ended), 0))?;
+        let mut reading = reading_of(&self.evidence(report, rules, scan, started), || (ended, 0))?;
         "this scan".clone_into(&mut reading.name);
         Ok(reading)
     }

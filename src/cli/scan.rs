@@ -196,18 +196,18 @@ struct Export {
 }
 
 impl Export {
-    fn write(&self, format: Format, header: &gitlab::Header, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         let readings = Readings::of(&self.readings);
         let view = ControlView::of(&readings, self.today);
-        let now = format!("{}Z", header.ended);
+        let now = &self.readings[0].completed.completed;
         match format {
-            Format::OscalAr => pretty(&oscal::assessment_results(&view, &now), out),
+            Format::OscalAr => pretty(&oscal::assessment_results(&view, now), out),
             Format::OscalPoam => {
                 let (model, directory) = (RiskModel::embedded(), Directory::default());
                 let setting = Setting { model, directory: &directory };
                 let all: Vec<&Reading> = self.readings.iter().collect();
                 let rows = scenarios(&all, setting, self.today).map_err(io::Error::other)?;
-                pretty(&oscal::poam(&rows, model, &view, &now), out)
+                pretty(&oscal::poam(&rows, model, &view, now), out)
             }
             // A page of this scan alone: when it was made stands in no report but the evidence.
             Format::Html => page::write(&page::Input { readings: &readings, view: &view, dated: false }, out),
@@ -244,7 +244,7 @@ fn write_format(format: Format, content: &Content<'_>, style: &pretty::Style, ou
         Format::Codeclimate => codeclimate::write(report, out),
         Format::Junit => junit::write(report, out),
         Format::Html | Format::OscalAr | Format::OscalPoam => {
-            export.expect("it was made: the format is asked for").write(format, header, out)
+            export.expect("it was made: the format is asked for").write(format, out)
         }
     }
 }

@@ -329,7 +329,7 @@ fn decisions(risk: &str, findings: &[&reading::Finding], accepted: bool, people:
         let by = exception.approved_by.as_deref().unwrap_or_default();
         let holds = exception.is_active();
         entries.push(LogEntry {
-            uuid: id("log-entry", &[risk, "exception", exception.id.as_str()]),
+            uuid: id("log-entry", &[risk, "exception", &exception.id, &exception.requested_by, &exception.text]),
             title: title(&format!("Exception {}: {}", exception.id, exception.reason)),
             description: format!(
                 "Asked for by {}, approved by {} ({}), until {}; {}.\n\n{}",

@@ -1,5 +1,6 @@
 //! What the template of the page is given: the answer first, then all that it rests on.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -11,11 +12,17 @@ use super::controls::{Row, Rows};
 use super::finding::Found;
 use super::tables::{self, Absents, Attempts, Exceptions, Exclusions, Gaps, Provenance, Trends};
 use super::words::{self, Became, CHANGES, STANDS, by_severity, counted, grouped, plural};
-use crate::evidence::reading::{Finding, Reading};
+use crate::evidence::reading::Reading;
 use crate::evidence::series::Subject;
 use crate::finding::{Decision, ExceptionReason};
 use crate::severity::Severity;
-use crate::view::{AGES, Clause, ControlView, TermRow};
+use crate::view::{Clause, ControlView, Counts, TermRow};
+
+/// Secrets that are told of in full. A browser takes seconds for ten thousand, and nobody reads them in a page.
+pub(super) const DETAILED: usize = 5_000;
+
+/// Secrets that are printed whole; of more, only what was opened is.
+const PRINTED: usize = 500;
 
 /// A series, by its latest bundle.
 #[derive(Clone, Debug)]
@@ -33,7 +40,7 @@ pub(super) struct Scope<'r> {
 pub(super) struct Material<'r> {
     /// The series, in the order of the control view.
     pub(super) scopes: Vec<Scope<'r>>,
-    /// The secrets, those that fail the scan first, then the most severe, else as the bundles have them.
+    /// The secrets, those that fail a scan first, then the most severe, else as the bundles have them.
     pub(super) found: Vec<Found<'r>>,
 }
 
@@ -44,12 +51,8 @@ impl<'r> Material<'r> {
             Some(Scope { label: words::label(subject, reading), subject, reading })
         };
         let scopes: Vec<Scope<'r>> = input.readings.series.iter().filter_map(scope).collect();
-        let mut found: Vec<Found<'r>> = Vec::new();
-        for (at, scope) in scopes.iter().enumerate() {
-            let reading = scope.reading;
-            found.extend(reading.findings.iter().map(|finding| Found { scope: at, reading, finding }));
-        }
-        found.sort_by_key(|one| (!fails(one.finding), std::cmp::Reverse(one.finding.severity)));
+        let mut found: Vec<Found<'r>> = input.view.secrets.iter().map(Found::of).collect();
+        found.sort_by_key(|one| (!one.secret.fails(), Reverse(one.severity)));
         Self { scopes, found }
     }
 
@@ -69,11 +72,6 @@ impl<'r> Material<'r> {
     }
 }
 
-/// Whether a place of the secret fails the scan.
-pub(super) fn fails(finding: &Finding) -> bool {
-    finding.places.iter().any(|place| place.verdict.fails())
-}
-
 /// What the template is given.
 #[derive(Debug, Serialize)]
 pub(super) struct Page<'m> {
@@ -89,6 +87,10 @@ pub(super) struct Page<'m> {
     figures: Vec<Figure>,
     severity_names: Vec<&'static str>,
     total: usize,
+    /// What is said of entries that are brief; empty where none is.
+    brief: String,
+    /// There are more than anybody prints whole.
+    many: bool,
     by_severity: Bars,
     by_age: Bars,
     stands: Vec<StandCells>,
@@ -221,7 +223,7 @@ impl<'m> Page<'m> {
     /// `material` is of the same bundles.
     pub(super) fn of(input: &Input<'m>, material: &'m Material<'m>) -> Self {
         let view = input.view;
-        let Rows { touched, untouched } = Rows::of(view, material, view.today, input.dated);
+        let Rows { touched, untouched } = Rows::of(view, material, input.dated);
         let by_control = Rows::chart(&touched);
         let (trends, trends_rest) = tables::trends(input, material);
         let (attempts, attempts_rest) = tables::attempts(material);
@@ -241,6 +243,8 @@ impl<'m> Page<'m> {
             figures: figures(material),
             severity_names: Severity::ALL.iter().rev().map(|severity| severity.name()).collect(),
             total: material.found.len(),
+            brief: brief(material),
+            many: material.found.len() > PRINTED,
             by_severity: severities(material),
             by_age: ages(material, view.today),
             stands: stands(material),
@@ -304,6 +308,7 @@ fn heading(material: &Material<'_>) -> String {
         [] => "Secrets in nothing".to_owned(),
         [only] => {
             let named = only.subject.repository.as_ref().or(only.subject.unit.as_ref());
+            let named = named.filter(|_| !only.reading.is_of_several());
             format!("Secrets in {}", named.cloned().unwrap_or_else(|| words::targets(only.reading)))
         }
         scopes => format!("Secrets in {} repositories and branches", grouped(scopes.len() as u64)),
@@ -361,10 +366,10 @@ fn verdict(material: &Material<'_>) -> Sentence {
 /// How many secrets were found, by severity, and how many of them fail.
 fn found(material: &Material<'_>) -> String {
     let total = material.found.len() as u64;
-    let failing = material.found.iter().filter(|one| fails(one.finding)).count() as u64;
+    let failing = material.found.iter().filter(|one| one.secret.fails()).count() as u64;
     let mut counts = [0; Severity::ALL.len()];
     for one in &material.found {
-        counts[one.finding.severity as usize] += 1;
+        counts[one.severity as usize] += 1;
     }
     let found = format!("{} found ({})", plural(total, "secret was", "secrets were"), by_severity(&counts));
     match (total, failing) {
@@ -378,6 +383,19 @@ fn found(material: &Material<'_>) -> String {
         (total, failing) if total == failing => format!("{found}, and all of them fail the scan"),
         _ => format!("{found}; {} the scan", plural(failing, "of them fails", "of them fail")),
     }
+}
+
+/// What is said of the entries that are brief.
+fn brief(material: &Material<'_>) -> String {
+    let rest = material.found.len().saturating_sub(DETAILED) as u64;
+    if rest == 0 {
+        return String::new();
+    }
+    let rest = plural(rest, "entry that follows has", "entries that follow have");
+    format!(
+        "The first {} are told of in full; the {rest} one line each. The records of the scan have all of them.",
+        grouped(DETAILED as u64)
+    )
 }
 
 fn nothing(material: &Material<'_>) -> String {
@@ -394,9 +412,9 @@ fn bypasses<'m>(material: &'m Material<'m>) -> Vec<BypassCells<'m>> {
 }
 
 fn figures(material: &Material<'_>) -> Vec<Figure> {
-    let places: u64 = material.found.iter().map(|one| one.finding.places.len() as u64).sum();
-    let failing = material.found.iter().filter(|one| fails(one.finding)).count() as u64;
-    let standing = |token: &'static str| material.found.iter().filter(move |one| STANDS[one.stand()].token == token);
+    let places: u64 = material.found.iter().map(|one| one.secret.places().count() as u64).sum();
+    let failing = material.found.iter().filter(|one| one.secret.fails()).count() as u64;
+    let standing = |token: &'static str| material.found.iter().filter(move |one| STANDS[one.stand].token == token);
     let mut reasons: BTreeMap<ExceptionReason, u64> = BTreeMap::new();
     for reason in standing("excepted").filter_map(Found::excepted) {
         *reasons.entry(reason).or_default() += 1;
@@ -463,7 +481,7 @@ fn frameworks<'m>(view: &'m ControlView<'_>) -> Vec<Framework<'m>> {
     let row = |term: &'m TermRow| TermCells {
         id: &term.id,
         title: &term.title,
-        secrets: term.findings,
+        secrets: term.secrets,
         every_scan: term.every_scan.unwrap_or_default(),
     };
     [("NIST CSF 2.0", &view.csf), ("OWASP Non-Human Identities Top 10", &view.nhi)]
@@ -473,32 +491,28 @@ fn frameworks<'m>(view: &'m ControlView<'_>) -> Vec<Framework<'m>> {
 }
 
 fn severities(material: &Material<'_>) -> Bars {
-    let count =
-        |severity: Severity| material.found.iter().filter(|one| one.finding.severity == severity).count() as u64;
+    let count = |severity: Severity| material.found.iter().filter(|one| one.severity == severity).count() as u64;
     let bar = |severity: &Severity| (severity.name().to_owned(), severity.name(), count(*severity));
     let rows = Severity::ALL.iter().rev().map(bar).collect();
     Bars::of("by-severity", "Secrets by severity", ["Severity", "Secrets"], rows)
 }
 
 fn ages(material: &Material<'_>, today: Date) -> Bars {
-    let mut counts = [0_u64; AGES.len() + 1];
-    let mut unknown = 0;
+    let mut counts = Counts::default();
     for one in &material.found {
-        match one.age(today) {
-            Some(age) => counts[AGES.iter().position(|&most| age <= most).unwrap_or(AGES.len())] += 1,
-            None => unknown += 1,
-        }
+        counts.add(one.severity, one.secret.age(today));
     }
     let names = ["up to 7 days", "8 to 30 days", "31 to 90 days", "over 90 days"];
-    let mut rows: Vec<_> = names.iter().zip(counts).map(|(name, count)| ((*name).to_owned(), "age", count)).collect();
-    rows.push(("not known, first seen by this scan".to_owned(), "unknown", unknown));
+    let mut rows: Vec<_> =
+        names.iter().zip(counts.by_age).map(|(name, count)| ((*name).to_owned(), "age", count)).collect();
+    rows.push(("not known, first seen by this scan".to_owned(), "unknown", counts.age_unknown));
     Bars::of("by-age", "Secrets by age", ["Age", "Secrets"], rows)
 }
 
 fn stands(material: &Material<'_>) -> Vec<StandCells> {
     let mut counts = [0; STANDS.len()];
     for one in &material.found {
-        counts[one.stand()] += 1;
+        counts[one.stand] += 1;
     }
     let cells = STANDS.iter().zip(counts).filter(|(_, count)| *count > 0);
     cells.map(|(stand, count)| StandCells { token: stand.token, chip: stand.chip, words: stand.words, count }).collect()
@@ -520,7 +534,7 @@ fn scopes<'m>(material: &'m Material<'m>, dated: bool) -> Vec<ScopeCells<'m>> {
             started: if dated { words::moment(&reading.started.started).replace(" UTC", "") } else { String::new() },
             total: reading.findings.len(),
             by_severity: Severity::ALL.iter().rev().map(count).collect(),
-            failing: reading.findings.iter().filter(|finding| fails(finding)).count(),
+            failing: reading.findings.iter().filter(|finding| finding.fails()).count(),
             outcome: match (outcome.failed, outcome.complete, &reading.bypass) {
                 (_, _, Some(_)) => "bypassed",
                 (true, true, _) => "fails",
@@ -535,7 +549,8 @@ fn scopes<'m>(material: &'m Material<'m>, dated: bool) -> Vec<ScopeCells<'m>> {
 
 fn changes<'m>(material: &'m Material<'m>) -> Changes<'m> {
     let mut counts = [0; CHANGES.len()];
-    for change in material.found.iter().flat_map(|one| &one.finding.places).filter_map(|place| place.change.as_ref()) {
+    let places = material.found.iter().flat_map(|one| one.secret.places());
+    for change in places.filter_map(|(_, place)| place.change.as_ref()) {
         if let Some(at) = CHANGES.iter().position(|one| one.state == change.state) {
             counts[at] += 1;
         }

@@ -1,9 +1,7 @@
 //! The controls of the page.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use serde::Serialize;
 
 use super::charts::Bars;
@@ -66,15 +64,13 @@ pub(super) struct Rows<'v> {
 
 impl<'v> Rows<'v> {
     /// `view` is of the bundles of `material`.
-    pub(super) fn of(view: &'v ControlView<'_>, material: &'v Material<'_>, today: Date, dated: bool) -> Self {
+    pub(super) fn of(view: &'v ControlView<'_>, material: &'v Material<'_>, dated: bool) -> Self {
         let scopes = &material.scopes;
-        let oldest = oldest(material, today);
         let mut rows = Self::default();
         for (order, row) in view.controls.iter().enumerate() {
-            let findings = row.contradicting.total() + row.affected.total() + row.response_due.total();
-            if findings > 0 {
-                let days = oldest.get(row.control.number.as_str()).copied();
-                rows.touched.push(Row::of(row, order, scopes, dated).known_for(days));
+            let secrets = row.contradicting.total() + row.affected.total() + row.response_due.total();
+            if secrets > 0 {
+                rows.touched.push(Row::of(row, order, scopes, dated));
             } else if row.every_scan.is_some() || row.state != State::NotTestable {
                 rows.untouched.push(Row::of(row, order, scopes, dated));
             }
@@ -96,6 +92,7 @@ impl<'v> Rows<'v> {
 impl<'v> Row<'v> {
     fn of(row: &'v ControlRow<'_>, order: usize, scopes: &'v [Scope<'_>], dated: bool) -> Self {
         let all = [row.contradicting, row.affected, row.response_due];
+        let oldest = all.iter().filter_map(|counts| counts.oldest_days).max();
         let named = ["Contradict it", "Affect it", "Call for its response"].into_iter().zip(&all);
         let roles = named.filter(|(_, counts)| counts.total() > 0).map(|(name, counts)| (name, by_severity(counts)));
         Self {
@@ -109,8 +106,8 @@ impl<'v> Row<'v> {
             contradicting: row.contradicting.total(),
             affected: row.affected.total(),
             response_due: row.response_due.total(),
-            oldest: String::new(),
-            oldest_days: None,
+            oldest: oldest.map_or_else(|| "not known".to_owned(), words::age),
+            oldest_days: oldest,
             roles: roles.collect(),
             exceptions: row.exceptions.iter().map(|exception| told(exception)).collect(),
             untested: row.untested.iter().map(|untested| without_name(untested, scopes)).collect(),
@@ -118,25 +115,6 @@ impl<'v> Row<'v> {
             evidence: if dated { pointers(row, scopes) } else { Vec::new() },
         }
     }
-
-    /// Says how long the oldest of its findings is known, as far as any is.
-    fn known_for(self, days: Option<u32>) -> Self {
-        Self { oldest: days.map_or_else(|| "not known".to_owned(), words::age), oldest_days: days, ..self }
-    }
-}
-
-/// The days for which the oldest finding that bears on a control is known, by the control's number. That this scan was the first
-/// to see a secret says nothing of its age.
-fn oldest<'m>(material: &'m Material<'_>, today: Date) -> BTreeMap<&'m str, u32> {
-    let mut oldest: BTreeMap<&str, u32> = BTreeMap::new();
-    for one in &material.found {
-        let Some(age) = one.age(today) else { continue };
-        for control in &one.finding.controls {
-            let days = oldest.entry(&control.control).or_default();
-            *days = age.max(*days);
-        }
-    }
-    oldest
 }
 
 /// No state has the look of a success: what was not observed may be there.

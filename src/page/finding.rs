@@ -1,81 +1,79 @@
 //! One secret of the page, as its template wants it.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::context::{DETAILED, Material};
 use super::words::{self, STANDS, counted, grouped};
 use crate::blob::printable;
-use crate::evidence::reading::{Finding, Place, Reading, Triage};
+use crate::evidence::reading::{Control, Finding, Place, Reading, Triage};
 use crate::finding::ExceptionReason;
 use crate::govern::{Role, Taxonomies, Taxonomy};
 use crate::report::TargetKind;
-use crate::view::{day_of, days_between};
+use crate::severity::Severity;
+use crate::view::{Evidenced, Secret, days_between};
 
 /// Places of one secret that are listed.
 const PLACES: usize = 100;
 
-/// A finding, with where it is from.
+/// A secret, with what is asked of it again and again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<'r> {
-    /// Index of its series.
-    pub(super) scope: usize,
-    /// The bundle.
-    pub(super) reading: &'r Reading,
-    /// The finding.
-    pub(super) finding: &'r Finding,
+    /// The secret.
+    pub(super) secret: &'r Secret<'r>,
+    /// Its severity.
+    pub(super) severity: Severity,
+    /// The index in [`STANDS`] of the most serious of its places.
+    pub(super) stand: usize,
 }
 
-impl Found<'_> {
-    /// The index in [`STANDS`] of the most serious of its places.
-    pub(super) fn stand(&self) -> usize {
-        let stands = self.finding.places.iter().map(|place| words::stand(&place.verdict));
-        stands.min().unwrap_or(STANDS.len() - 1)
-    }
-
-    /// The day since which it is known, and whether a commit says so; none where this scan was the first to see it.
-    pub(super) fn known(&self) -> Option<(Date, bool)> {
-        let days = self.finding.places.iter().flat_map(|place| {
-            let introduced = place.history.as_ref().and_then(|life| life.introduced.as_ref()?.time.as_deref());
-            let seen = place.change.as_ref().and_then(|change| change.since.as_deref());
-            [introduced.and_then(day_of).map(|day| (day, true)), seen.and_then(day_of).map(|day| (day, false))]
-        });
-        days.flatten().min()
-    }
-
-    /// The days since which it is known.
-    pub(super) fn age(&self, today: Date) -> Option<u32> {
-        self.known().map(|(day, _)| days_between(day, today))
+impl<'r> Found<'r> {
+    pub(super) fn of(secret: &'r Secret<'r>) -> Self {
+        let stands = secret.places().map(|(_, place)| words::stand(&place.verdict));
+        Self { secret, severity: secret.severity(), stand: stands.min().unwrap_or(STANDS.len() - 1) }
     }
 
     /// Why it is excepted, where it is.
     pub(super) fn excepted(&self) -> Option<ExceptionReason> {
-        self.finding.places.iter().find_map(Place::excepted).map(|exception| exception.reason)
+        self.secret.places().find_map(|(_, place)| place.excepted()).map(|exception| exception.reason)
     }
 
     /// What the filter finds it by: how its places stand, what became of them, and what triage said.
     fn tokens(&self) -> String {
-        let places = &self.finding.places;
+        let places = || self.secret.places().map(|(_, place)| place);
         let stands = STANDS.iter().enumerate().filter(|(at, _)| {
             let at = *at;
-            places.iter().any(|place| words::stand(&place.verdict) == at)
+            places().any(|place| words::stand(&place.verdict) == at)
         });
         let mut tokens: Vec<&str> = stands.map(|(_, stand)| stand.token).collect();
         let became =
-            |state: &str| places.iter().any(|place| place.change.as_ref().is_some_and(|change| change.state == state));
+            |state: &str| places().any(|place| place.change.as_ref().is_some_and(|change| change.state == state));
         tokens.extend(words::CHANGES.iter().filter(|one| became(one.state)).map(|one| one.token));
-        tokens.push(self.finding.triage.as_ref().map_or("untriaged", |triage| triage.decision.name()));
+        let mut triage: Vec<&str> = self.secret.seen.iter().map(|one| decision(one.finding)).collect();
+        triage.dedup();
+        tokens.extend(triage);
         tokens.join(" ")
     }
+}
+
+/// What the filter calls what triage said.
+fn decision(finding: &Finding) -> &'static str {
+    finding.triage.as_ref().map_or("untriaged", |triage| triage.decision.name())
 }
 
 /// What the template of a secret is given.
 #[derive(Debug, Serialize)]
 pub(super) struct Card<'r> {
     index: usize,
-    scope: usize,
-    scope_label: &'r str,
+    /// One line, without details.
+    brief: bool,
+    /// Indices of its series, divided by blanks.
+    scopes: String,
+    scope_label: String,
     severity: &'static str,
     rank: usize,
     tokens: String,
@@ -93,7 +91,7 @@ pub(super) struct Card<'r> {
     revoke: Vec<Span<'r>>,
     rotate: Vec<Span<'r>>,
     references: Vec<Reference<'r>>,
-    places: Vec<PlaceCells>,
+    places: Vec<PlaceCells<'r>>,
     rest: String,
     controls: Vec<ControlCells<'r>>,
 }
@@ -114,7 +112,8 @@ struct Span<'r> {
 }
 
 #[derive(Debug, Serialize)]
-struct PlaceCells {
+struct PlaceCells<'r> {
+    scope: &'r str,
     at: String,
     notes: Vec<String>,
     severity: &'static str,
@@ -131,55 +130,79 @@ struct ControlCells<'r> {
 }
 
 impl<'r> Card<'r> {
-    /// The card of the secret `found`, the `index`-th of the page; `scope_label` is empty where there is one series.
-    pub(super) fn of(found: Found<'r>, index: usize, scope_label: &'r str, today: Date, dated: bool) -> Self {
-        let Found { scope, reading, finding } = found;
-        let stand = STANDS[found.stand()];
-        let more = finding.places.len().saturating_sub(1) as u64;
+    /// The card of the secret `found`, the `index`-th of the page.
+    pub(super) fn of(found: Found<'r>, index: usize, material: &'r Material<'r>, today: Date, dated: bool) -> Self {
+        let secret = found.secret;
+        let finding = secret.worst();
+        let stand = STANDS[found.stand];
         // What fails the scan comes first, so that it is among those that are listed.
-        let mut places: Vec<&Place> = finding.places.iter().collect();
-        places.sort_by_key(|place| !place.verdict.fails());
-        let rest = finding.places.len().saturating_sub(PLACES) as u64;
+        let mut places: Vec<(Evidenced<'r>, &Place)> = secret.places().collect();
+        places.sort_by_key(|(_, place)| !place.verdict.fails());
+        let total = places.len();
+        let (more, rest) = (total.saturating_sub(1) as u64, total.saturating_sub(PLACES) as u64);
+        let labels: Vec<&str> = secret.seen.iter().map(|one| material.label(one.bundle)).collect();
+        let scopes: Vec<String> = secret.seen.iter().map(|one| one.bundle.to_string()).collect();
+        let several = secret.seen.len() > 1;
+        let first = places.first();
         Self {
             index,
-            scope,
-            scope_label,
-            severity: finding.severity.name(),
-            rank: finding.severity as usize,
+            brief: index >= DETAILED,
+            scopes: scopes.join(" "),
+            scope_label: match &labels[..] {
+                [first, others @ ..] if !others.is_empty() => {
+                    format!("{first} and {}", counted(others.len() as u64, "other"))
+                }
+                labels => labels.concat(),
+            },
+            severity: found.severity.name(),
+            rank: found.severity as usize,
             tokens: found.tokens(),
-            age: found.age(today),
-            total: finding.places.len(),
+            age: secret.age(today),
+            total,
             title: &finding.rule.title,
             preview: &finding.preview,
-            first: places
-                .first()
-                .map_or_else(String::new, |place| format!("{}:{}", path(place, reading), place.region.start_line)),
+            first: first.map_or_else(String::new, |(one, place)| {
+                format!("{}:{}", path(place, one.reading), place.region.start_line)
+            }),
             more: if more > 0 { format!("and {}", counted(more, "more place")) } else { String::new() },
             stand: stand.token,
             chip: stand.chip,
-            facts: facts(found, today, dated),
+            facts: facts(secret, material, today, dated),
             fingerprint: finding.fingerprint.as_deref(),
             revoke: spans(&finding.remediation.revoke),
             rotate: spans(&finding.remediation.rotate),
             references: finding.remediation.references.iter().map(|text| reference(text)).collect(),
-            places: places.into_iter().take(PLACES).map(|place| cells(place, reading)).collect(),
+            places: places
+                .into_iter()
+                .take(PLACES)
+                .map(|(one, place)| cells(place, one.reading, if several { material.label(one.bundle) } else { "" }))
+                .collect(),
             rest: if rest > 0 {
                 format!("{} more of its places are not listed here.", grouped(rest))
             } else {
                 String::new()
             },
-            controls: finding
-                .controls
-                .iter()
-                .map(|control| ControlCells {
-                    number: &control.control,
-                    title: &control.title,
-                    role: role(control.role),
-                    why: &control.why,
-                })
-                .collect(),
+            controls: controls(secret),
         }
     }
+}
+
+/// The controls that it is evidence about: of what several bundles say of one, the strongest.
+fn controls<'r>(secret: &Secret<'r>) -> Vec<ControlCells<'r>> {
+    let mut all: Vec<&'r Control> = secret.seen.iter().flat_map(|one| &one.finding.controls).collect();
+    if secret.seen.len() > 1 {
+        // The sort is stable, and each finding has them by role, then by number.
+        all.sort_by_key(|control| control.role);
+        let mut met = HashSet::new();
+        all.retain(|control| met.insert(&control.control));
+    }
+    let cells = |control: &'r Control| ControlCells {
+        number: &control.control,
+        title: &control.title,
+        role: role(control.role),
+        why: &control.why,
+    };
+    all.into_iter().map(cells).collect()
 }
 
 /// Only what is fetched under the eyes of nobody else is a link; what else stands in a record is text.
@@ -204,8 +227,8 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-fn facts(found: Found<'_>, today: Date, dated: bool) -> Vec<(&'static str, String)> {
-    let Found { reading, finding, .. } = found;
+fn facts(secret: &Secret<'_>, material: &Material<'_>, today: Date, dated: bool) -> Vec<(&'static str, String)> {
+    let finding = secret.worst();
     let rule = &finding.rule;
     let mut facts = vec![
         ("Rule", rule.id.clone()),
@@ -213,13 +236,13 @@ fn facts(found: Found<'_>, today: Date, dated: bool) -> Vec<(&'static str, Strin
         ("Provider", rule.provider.name.clone()),
         ("Identity", rule.identity.clone()),
         ("Kind", rule.kind.clone()),
-        ("Known", known(found, today)),
+        ("Known", known(secret, today)),
     ];
     if !finding.facts.is_empty() {
         let told: Vec<String> = finding.facts.iter().map(|fact| format!("{} {}", fact.name, fact.value)).collect();
         facts.push(("Read from the value", told.join("; ")));
     }
-    facts.push(("Triage", finding.triage.as_ref().map_or_else(|| "nobody has judged it yet".to_owned(), triage)));
+    facts.push(("Triage", triaged(secret, material)));
     let taxonomies = Taxonomies::embedded();
     for (name, taxonomy, ids) in [
         ("Weaknesses", &taxonomies.cwe, &finding.cwe),
@@ -231,7 +254,8 @@ fn facts(found: Found<'_>, today: Date, dated: bool) -> Vec<(&'static str, Strin
         }
     }
     if dated {
-        facts.push(("Evidence", format!("{}#{}", reading.scan, finding.record)));
+        let records = secret.seen.iter().map(|one| format!("{}#{}", one.reading.scan, one.finding.record));
+        facts.push(("Evidence", records.collect::<Vec<_>>().join("; ")));
     }
     facts
 }
@@ -247,13 +271,26 @@ fn titled(taxonomy: &Taxonomy, ids: &[String]) -> String {
     told.join("; ")
 }
 
-fn known(found: Found<'_>, today: Date) -> String {
-    match found.known() {
+fn known(secret: &Secret<'_>, today: Date) -> String {
+    match secret.known() {
         Some((day, by_commit)) => {
             let by = if by_commit { "by the commit that brought it in" } else { "by an earlier scan" };
             format!("for {}, since {day}, {by}", words::age(days_between(day, today)))
         }
         None => "first seen by this scan; how long it was there before is not known".to_owned(),
+    }
+}
+
+/// What was decided, in each series where it is not the same in all of them.
+fn triaged(secret: &Secret<'_>, material: &Material<'_>) -> String {
+    let of = |finding: &Finding| finding.triage.as_ref().map_or_else(|| "nobody has judged it yet".to_owned(), triage);
+    let all: Vec<String> = secret.seen.iter().map(|one| of(one.finding)).collect();
+    match &all[..] {
+        [first, others @ ..] if others.iter().all(|other| other == first) => first.clone(),
+        _ => {
+            let labels = secret.seen.iter().map(|one| material.label(one.bundle));
+            labels.zip(&all).map(|(label, told)| format!("{label}: {told}")).collect::<Vec<_>>().join("; ")
+        }
     }
 }
 
@@ -269,8 +306,10 @@ fn triage(triage: &Triage) -> String {
     told
 }
 
-fn cells(place: &Place, reading: &Reading) -> PlaceCells {
+/// The cells of a place; `scope` is empty where it goes without saying.
+fn cells<'r>(place: &Place, reading: &Reading, scope: &'r str) -> PlaceCells<'r> {
     PlaceCells {
+        scope,
         at: format!("{}:{}:{}", path(place, reading), place.region.start_line, place.region.start_column),
         notes: words::life(place),
         severity: place.severity.name(),

@@ -64,7 +64,7 @@ pub fn write(input: &Input<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (before, after) = page.split_once(FINDINGS).unwrap_or((page, ""));
     out.write_all(before.as_bytes())?;
     for (index, found) in material.found.iter().enumerate() {
-        let card = Card::of(*found, index, material.label(found.scope), input.view.today, input.dated);
+        let card = Card::of(*found, index, &material, input.view.today, input.dated);
         // Blanks between thousands of neighbours make browsers slow to reorder them.
         out.write_all(render(&templates, "finding.html", &card)?.trim().as_bytes())?;
     }

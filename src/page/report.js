@@ -44,7 +44,7 @@
   // Paper has no way to open what is closed.
   let opened = [];
   addEventListener('beforeprint', () => {
-    opened = [...document.querySelectorAll('details:not([open])')];
+    opened = [...document.querySelectorAll('details:not([open]):not(.many > *)')];
     opened.forEach((one) => { one.open = true; });
   });
   addEventListener('afterprint', () => {
@@ -67,7 +67,7 @@
     cards.forEach((card, at) => {
       const data = card.dataset;
       let fits = (!rank || data.s === rank) && (!state.value || data.t.split(' ').includes(state.value)) &&
-        (!unit || !unit.value || data.u === unit.value);
+        (!unit || !unit.value || data.u.split(' ').includes(unit.value));
       if (fits && wanted.length) {
         words[at] ??= card.textContent.toLowerCase();
         fits = wanted.every((word) => words[at].includes(word));

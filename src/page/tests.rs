@@ -291,6 +291,49 @@ fn several_series_are_a_table() {
 }
 
 #[test]
+fn a_secret_in_two_series_is_one_entry_of_both() {
+    let (mut one, mut two) = (of_unit("one", "s1", 1), of_unit("two", "s2", 1));
+    for (reading, path, severity) in [(&mut one, "a.env", "medium"), (&mut two, "b.env", "high")] {
+        reading.findings = vec![finding("rule-a", severity, &[place(path, "minor")])];
+    }
+    two.findings[0].triage = Some(read(json!({
+        "decision": "confirmed", "by": "lead@example.org", "at": "2026-03-01T00:00:00Z", "grade": "claimed",
+        "note": null, "ticket": null
+    })));
+    let both = page(&[one.clone(), two.clone()], true);
+    assert_eq!(both.matches("<details class=\"f\"").count(), 1);
+    assert!(both.contains("1 secret was found (1 high)") && both.contains("data-u=\"0 1\""), "the worst of both holds");
+    let card = between(&both, "<details class=\"f\"", "</details>");
+    for told in ["a.env:3:5", "b.env:3:5", "s1#7; s2#7", "one: nobody has judged it yet; two: confirmed"] {
+        assert!(card.contains(told), "{told}: {card}");
+    }
+    assert_eq!(card.matches("<td>5.17 ").count(), 1, "a control is named once");
+    let row = between(&both, "<b class=\"number\">5.17</b>", "</tr>");
+    assert!(row.contains(">1<") && !row.contains(">2<"), "{row}");
+    // Under another key nobody can tell that it is the same.
+    two.started.key.id = "key-2".to_owned();
+    assert_eq!(page(&[one, two], true).matches("<details class=\"f\"").count(), 2);
+}
+
+#[test]
+fn of_very_many_secrets_the_worst_are_told_in_full() {
+    let mut reading = full();
+    let of = |number: usize| {
+        let severity = if number == 0 { "critical" } else { "low" };
+        let mut one = finding("rule-a", severity, &[place("a.env", "minor")]);
+        one.fingerprint = Some(format!("{number:064}"));
+        one
+    };
+    reading.findings = (0..context::DETAILED + 2).rev().map(of).collect();
+    let page = page(&[reading], true);
+    assert_eq!(page.matches("<details class=\"f\"").count(), context::DETAILED);
+    assert_eq!(page.matches("<div class=\"f brief\"").count(), 2);
+    assert!(page.contains("The first 5,000 are told of in full; the 2 entries that follow have one line each."));
+    assert!(between(&page, "<details class=\"f\"", "</summary>").contains("critical"));
+    assert!(page.contains("<div id=\"list\" class=\"many\">"));
+}
+
+#[test]
 fn a_series_of_several_has_a_course() {
     let page = page(&[of_unit("one", "s1", 1), of_unit("one", "s2", 2)], true);
     let trend = between(&page, "<section id=\"trend\"", "</section>");

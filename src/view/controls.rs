@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Readings, days_between, known_since};
+use super::{Evidenced, Readings, Secret};
 use crate::evidence::reading::{Assurance, Exception, Finding, Reading};
 use crate::finding::ExceptionReason;
 use crate::govern::catalogue::{Catalogue, Control};
@@ -16,14 +16,16 @@ use crate::words::counted;
 /// Days that divide the ages of findings: up to each, and over the last.
 pub const AGES: [u32; 3] = [7, 30, 90];
 
-/// Findings, counted in several ways. A finding counts once.
+/// Secrets, counted in several ways. What the same rule found of the same value counts once, however many bundles have it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By severity, mildest first, as [`Severity::ALL`] has them.
     pub by_severity: [u64; Severity::ALL.len()],
     /// By age: up to 7, 30 and 90 days, and older.
     pub by_age: [u64; AGES.len() + 1],
-    /// Days since which the oldest is known.
+    /// Those that their scan was the first to see, of which nobody knows the age.
+    pub age_unknown: u64,
+    /// Days for which the oldest of the others is known.
     pub oldest_days: Option<u32>,
 }
 
@@ -33,16 +35,22 @@ impl Counts {
         self.by_severity.iter().sum()
     }
 
-    fn add(&mut self, severity: Severity, age: u32) {
+    /// Counts one more; `age` is in days.
+    pub fn add(&mut self, severity: Severity, age: Option<u32>) {
         self.by_severity[severity as usize] += 1;
-        self.by_age[AGES.iter().position(|&most| age <= most).unwrap_or(AGES.len())] += 1;
-        self.oldest_days = self.oldest_days.max(Some(age));
+        match age {
+            Some(age) => self.by_age[AGES.iter().position(|&most| age <= most).unwrap_or(AGES.len())] += 1,
+            None => self.age_unknown += 1,
+        }
+        self.oldest_days = self.oldest_days.max(age);
     }
 }
 
 /// What one bundle says of a control.
 #[derive(Clone, Debug)]
 pub struct StateOf<'r> {
+    /// Index of the bundle, among those that are told of.
+    pub bundle: usize,
     /// The bundle.
     pub reading: &'r Reading,
     /// Number of the record that says so, from 0.
@@ -51,15 +59,6 @@ pub struct StateOf<'r> {
     pub state: State,
     /// Names the tested aspect.
     pub sentence: &'r str,
-}
-
-/// A finding, with the bundle that has it.
-#[derive(Clone, Copy, Debug)]
-pub struct Evidenced<'r> {
-    /// The bundle.
-    pub reading: &'r Reading,
-    /// The finding.
-    pub finding: &'r Finding,
 }
 
 /// A control, and all that the bundles are evidence of about it.
@@ -73,11 +72,11 @@ pub struct ControlRow<'r> {
     pub sentence: String,
     /// What each bundle says.
     pub states: Vec<StateOf<'r>>,
-    /// Findings that contradict it.
+    /// Secrets that contradict it.
     pub contradicting: Counts,
-    /// Findings that affect it.
+    /// Secrets that affect it.
     pub affected: Counts,
-    /// Findings that call for its response.
+    /// Secrets that call for its response.
     pub response_due: Counts,
     /// The findings that contradict it, worst first.
     pub findings: Vec<Evidenced<'r>>,
@@ -131,8 +130,8 @@ pub struct TermRow {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// Findings.
-    pub findings: u64,
+    /// Secrets.
+    pub secrets: u64,
     /// Why every scan is evidence about it, where it is.
     pub every_scan: Option<&'static str>,
 }
@@ -144,6 +143,8 @@ pub struct ControlView<'r> {
     pub today: Date,
     /// The bundles that it is made from: the latest of each series.
     pub readings: Vec<&'r Reading>,
+    /// The secrets of these.
+    pub secrets: Vec<Secret<'r>>,
     /// All controls of the catalogue, in its order.
     pub controls: Vec<ControlRow<'r>>,
     /// Clauses of ISO/IEC 27001.
@@ -160,14 +161,19 @@ impl<'r> ControlView<'r> {
         let current: Vec<&Reading> = readings.current().collect();
         let over_time = readings.series.values().any(|bundles| bundles.len() > 1)
             || current.iter().any(|reading| reading.findings.iter().any(has_past));
-        let controls = Catalogue::embedded().controls.iter().map(|control| row(control, &current, today)).collect();
+        let secrets = Secret::all(&current);
+        let histories: Vec<String> =
+            current.iter().map(|reading| history(readings.last_with_history(reading))).collect();
+        let controls = Catalogue::embedded().controls.iter();
+        let controls = controls.map(|control| row(control, (&current, &histories), &secrets, today)).collect();
         Self {
             today,
             controls,
             clauses: clauses(&current, over_time),
-            csf: terms(&current, |finding| &finding.csf, &csf_of_every_scan(over_time), &Taxonomies::embedded().csf),
-            nhi: terms(&current, |finding| &finding.nhi, &BTreeMap::new(), &Taxonomies::embedded().nhi),
+            csf: terms(&secrets, |finding| &finding.csf, &csf_of_every_scan(over_time), &Taxonomies::embedded().csf),
+            nhi: terms(&secrets, |finding| &finding.nhi, &BTreeMap::new(), &Taxonomies::embedded().nhi),
             readings: current,
+            secrets,
         }
     }
 
@@ -182,29 +188,38 @@ fn has_past(finding: &Finding) -> bool {
     finding.places.iter().any(|place| place.change.is_some())
 }
 
-fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> ControlRow<'r> {
+fn row<'r>(
+    control: &'static Control,
+    (readings, histories): (&[&'r Reading], &[String]),
+    secrets: &[Secret<'r>],
+    today: Date,
+) -> ControlRow<'r> {
     let number = control.number.as_str();
-    let mut states = Vec::new();
+    let states = readings.iter().enumerate().filter_map(|(bundle, &reading)| {
+        let said = reading.controls.iter().find(|said| said.control == number)?;
+        Some(StateOf { bundle, reading, record: said.record, state: said.state, sentence: &said.sentence })
+    });
+    let states: Vec<StateOf<'_>> = states.collect();
     let mut counts = [Counts::default(); Role::ALL.len()];
     let (mut findings, mut exceptions) = (Vec::new(), BTreeMap::new());
-    for &reading in readings {
-        if let Some(said) = reading.controls.iter().find(|said| said.control == number) {
-            states.push(StateOf { reading, record: said.record, state: said.state, sentence: &said.sentence });
-        }
-        for finding in &reading.findings {
-            let Some(role) = finding.controls.iter().find(|one| one.control == number).map(|one| one.role) else {
-                continue;
-            };
-            // What somebody who answers for it judged to be no secret contradicts nothing, here as in the states of the records.
-            if finding.is_dismissed(|reason| reason == ExceptionReason::FalsePositive) {
-                continue;
-            }
-            let age = known_since(finding, reading).map_or(0, |day| days_between(day, today));
-            counts[role as usize].add(finding.severity, age);
-            if role == Role::Contradicts {
-                findings.push(Evidenced { reading, finding });
-                let covering = finding.places.iter().filter_map(|place| place.exception.as_ref());
-                exceptions.extend(covering.map(|exception| (exception.id.as_str(), exception)));
+    for secret in secrets {
+        // What somebody who answers for it judged to be no secret contradicts nothing, here as in the states of the records.
+        let bearing = secret.seen.iter().filter_map(|one| {
+            let control = one.finding.controls.iter().find(|control| control.control == number)?;
+            let dismissed = one.finding.is_dismissed(|reason| reason == ExceptionReason::FalsePositive);
+            (!dismissed).then_some((control.role, *one))
+        });
+        let bearing: Vec<(Role, Evidenced<'r>)> = bearing.collect();
+        // The roles are declared by what they weigh.
+        let Some(role) = bearing.iter().map(|(role, _)| *role).min() else { continue };
+        let of_role = || bearing.iter().filter(|(one, _)| *one == role).map(|(_, one)| *one);
+        let severity = of_role().map(|one| one.finding.severity).max().unwrap_or(secret.severity());
+        counts[role as usize].add(severity, secret.age(today));
+        if role == Role::Contradicts {
+            for one in of_role() {
+                findings.push(one);
+                let covering = one.finding.places.iter().filter_map(|place| place.exception.as_ref());
+                exceptions.extend(covering.map(|exception| (exception.identity(), exception)));
             }
         }
     }
@@ -220,7 +235,7 @@ fn row<'r>(control: &'static Control, readings: &[&'r Reading], today: Date) -> 
         response_due: counts[Role::ResponseDue as usize],
         findings,
         exceptions: exceptions.into_values().collect(),
-        untested: untested(control, &states),
+        untested: untested(control, &states, histories),
         every_scan: every_scan.map(|one| one.why.as_str()),
         states,
     }
@@ -258,14 +273,23 @@ fn over_all(states: &[StateOf<'_>]) -> (State, String) {
     (state, sentence)
 }
 
-fn untested(control: &Control, states: &[StateOf<'_>]) -> Vec<String> {
+/// What is said of a history that was not searched; `last` searched it.
+fn history(last: Option<&Reading>) -> String {
+    let Some(last) = last else { return "the history of the repository".to_owned() };
+    let alone = |finding: &&Finding| finding.places.iter().all(|place| place.history_only);
+    let found = counted(last.findings.iter().filter(alone).count() as u64, "secret");
+    let day = last.started.started.get(..10).unwrap_or(&last.started.started);
+    format!("the history of the repository, in which the scan of {day} found {found} that no file held")
+}
+
+fn untested(control: &Control, states: &[StateOf<'_>], histories: &[String]) -> Vec<String> {
     let mut untested = Vec::new();
     if Crosswalk::embedded().aspect(&control.number).is_none() {
         untested.push("all of it: scanning content sets no state for this control".to_owned());
         return untested;
     }
     untested.push("all of the control but the aspect that the sentence names".to_owned());
-    for StateOf { reading, state, .. } in states {
+    for StateOf { bundle, reading, state, .. } in states {
         let name = match (&reading.subject.unit, &reading.subject.repository) {
             (None, None) => reading.name.clone(),
             _ => reading.subject.to_string(),
@@ -282,7 +306,7 @@ fn untested(control: &Control, states: &[StateOf<'_>]) -> Vec<String> {
             untested.push(format!("{name}: {} left out by policy", counted(files, "file")));
         }
         if reading.coverage.history.is_none() {
-            untested.push(format!("{name}: the history of the repository"));
+            untested.push(format!("{name}: {}", histories[*bundle]));
         }
     }
     untested
@@ -327,21 +351,21 @@ fn csf_of_every_scan(over_time: bool) -> BTreeMap<&'static str, &'static str> {
 }
 
 fn terms(
-    readings: &[&Reading],
+    secrets: &[Secret<'_>],
     of: fn(&Finding) -> &Vec<String>,
     every_scan: &BTreeMap<&'static str, &'static str>,
     taxonomy: &Taxonomy,
 ) -> Vec<TermRow> {
     let mut counts: BTreeMap<&str, u64> = every_scan.keys().map(|&id| (id, 0)).collect();
-    for finding in readings.iter().flat_map(|reading| &reading.findings) {
-        for id in of(finding).iter().map(String::as_str).collect::<BTreeSet<_>>() {
+    for secret in secrets {
+        for id in secret.seen.iter().flat_map(|one| of(one.finding)).map(String::as_str).collect::<BTreeSet<_>>() {
             *counts.entry(id).or_default() += 1;
         }
     }
-    let row = |(id, findings): (&str, u64)| TermRow {
+    let row = |(id, secrets): (&str, u64)| TermRow {
         id: id.to_owned(),
         title: taxonomy.get(id).map(|term| term.title.clone()).unwrap_or_default(),
-        findings,
+        secrets,
         every_scan: every_scan.get(id).copied(),
     };
     counts.into_iter().map(row).collect()

@@ -4,9 +4,13 @@
 //! Reads evidence alone and decides nothing: states come from the records, and no sum over them says that a control passes.
 
 mod controls;
+mod secrets;
+#[cfg(test)]
+mod tests;
 mod trend;
 
-pub use controls::{AGES, Clause, ControlRow, ControlView, Counts, Evidenced, StateOf, TermRow};
+pub use controls::{AGES, Clause, ControlRow, ControlView, Counts, StateOf, TermRow};
+pub use secrets::{Evidenced, Secret};
 pub use trend::{Point, trend};
 
 use std::collections::BTreeMap;
@@ -37,6 +41,16 @@ impl<'r> Readings<'r> {
             bundles.dedup_by(|a, b| a.scan == b.scan);
         }
         Self { series }
+    }
+
+    /// The last bundle of the series of `reading` that tells of a history, where `reading` itself does not: what it found there is told by no
+    /// later one.
+    pub fn last_with_history(&self, reading: &Reading) -> Option<&'r Reading> {
+        if reading.coverage.history.is_some() {
+            return None;
+        }
+        let bundles = self.series.get(&reading.subject)?;
+        bundles.iter().rev().copied().find(|bundle| bundle.coverage.history.is_some())
     }
 
     /// The latest bundle of each series.

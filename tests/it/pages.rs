@@ -47,5 +47,12 @@ fn oscal_of_a_scan_is_valid() {
         assert_eq!(document, scan(folder.path(), 1), "the same scan of the same moment");
         let clean = tree(&[("a.txt", "text\n")]);
         assert_valid(&schema(file), &scan(clean.path(), 0));
+        // With a bundle the times are those of the bundle.
+        let bundles = tempfile::TempDir::with_prefix("bundles-").unwrap();
+        let evidence = format!("evidence={}", bundles.path().join("one").display());
+        let arguments = ["--format", format, "--at", "2026-01-31", "--output", &evidence];
+        let document = Run::scan(folder.path(), &arguments).go().expect(1).json();
+        let result = &document[root]["results"][0];
+        assert!(result.is_null() || result["start"].as_str() <= result["end"].as_str(), "{result}");
     }
 }

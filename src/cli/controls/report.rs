@@ -8,7 +8,7 @@ use crate::blob::printable_text;
 use crate::cli::args::{ControlsFormat, ControlsReport};
 use crate::cli::bundles::readings;
 use crate::cli::file::{pretty, write};
-use crate::cli::{ExitCode, day, now, scope, signing};
+use crate::cli::{ExitCode, day, moment, scope, signing};
 use crate::evidence::reading::Reading;
 use crate::govern::{Catalogue, RiskModel};
 use crate::register::export::{self, Exported};
@@ -20,7 +20,8 @@ use crate::{oscal, page};
 
 pub(super) fn run(args: &ControlsReport) -> anyhow::Result<ExitCode> {
     let keys = signing::public_keys(&args.key)?;
-    let today = day(args.at.as_deref())?;
+    let at = args.at.as_deref();
+    let today = day(at)?;
     let read = readings(&args.bundles, &keys, today)?;
     let sorted = Readings::of(&read);
     let view = ControlView::of(&sorted, today);
@@ -46,10 +47,10 @@ pub(super) fn run(args: &ControlsReport) -> anyhow::Result<ExitCode> {
             let exported = Exported { rows: &rows, model: RiskModel::embedded(), view: Some(&view), today: &today };
             write(output, |out| export::soa(&exported, out))
         }
-        ControlsFormat::OscalAr => write(output, |out| pretty(&oscal::assessment_results(&view, &now()), out)),
+        ControlsFormat::OscalAr => write(output, |out| pretty(&oscal::assessment_results(&view, &moment(at)), out)),
         ControlsFormat::OscalPoam => {
             let rows = rows()?;
-            write(output, |out| pretty(&oscal::poam(&rows, RiskModel::embedded(), &view, &now()), out))
+            write(output, |out| pretty(&oscal::poam(&rows, RiskModel::embedded(), &view, &moment(at)), out))
         }
     }
 }
@@ -100,7 +101,7 @@ fn text(view: &ControlView<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "\n{name}\n")?;
         for term in terms {
             let every = if term.every_scan.is_some() { ", and every scan" } else { "" };
-            writeln!(out, "{:<10} {}{every}  {}", term.id, counted(term.findings, "finding"), term.title)?;
+            writeln!(out, "{:<10} {}{every}  {}", term.id, counted(term.secrets, "secret"), term.title)?;
         }
     }
     writeln!(
@@ -116,14 +117,11 @@ fn control(row: &ControlRow<'_>, out: &mut dyn Write) -> std::io::Result<()> {
         [("contradicts", &row.contradicting), ("affected", &row.affected), ("response due", &row.response_due)]
     {
         if counts.total() > 0 {
-            let oldest = counts.oldest_days.unwrap_or_default();
-            writeln!(
-                out,
-                "  {role:<13} {}: {}; the oldest is known for {}",
-                counted(counts.total(), "finding"),
-                severities(counts),
-                counted(oldest.into(), "day")
-            )?;
+            let oldest = match counts.oldest_days {
+                Some(days) => format!("the oldest is known for {}", counted(days.into(), "day")),
+                None => "first seen by these scans".to_owned(),
+            };
+            writeln!(out, "  {role:<13} {}: {}; {oldest}", counted(counts.total(), "secret"), severities(counts))?;
         }
     }
     for exception in &row.exceptions {
@@ -163,8 +161,11 @@ fn document(view: &ControlView<'_>) -> Value {
             .collect();
         let bounds = AGES.iter().map(|most| Some(*most)).chain([None]);
         let by_age: Vec<Value> =
-            bounds.zip(counts.by_age).map(|(most, count)| json!({ "up_to_days": most, "findings": count })).collect();
-        json!({ "findings": counts.total(), "by_severity": by_severity, "by_age": by_age, "oldest_days": counts.oldest_days })
+            bounds.zip(counts.by_age).map(|(most, count)| json!({ "up_to_days": most, "secrets": count })).collect();
+        json!({
+            "secrets": counts.total(), "by_severity": by_severity, "by_age": by_age, "age_unknown": counts.age_unknown,
+            "oldest_days": counts.oldest_days,
+        })
     };
     let pointer =
         |reading: &Reading, record: u64| json!({ "bundle": reading.name, "scan": reading.scan, "record": record });
@@ -213,7 +214,7 @@ fn document(view: &ControlView<'_>) -> Value {
         })
     });
     let terms = |terms: &[crate::view::TermRow]| {
-        let row = |term: &crate::view::TermRow| json!({ "id": term.id, "title": term.title, "findings": term.findings, "every_scan": term.every_scan });
+        let row = |term: &crate::view::TermRow| json!({ "id": term.id, "title": term.title, "secrets": term.secrets, "every_scan": term.every_scan });
         terms.iter().map(row).collect::<Vec<_>>()
     };
     json!({

@@ -33,7 +33,9 @@ pub use mapped::{ColumnMap, MapError, mapped};
 pub use neutral::{COLUMNS, neutral, soa};
 pub use workbook::{ExportError, workbook};
 
-use crate::blob::printable_text;
+use sha2::{Digest as _, Sha256};
+
+use crate::blob::{hex, printable_text};
 use crate::evidence::reading::Exception;
 use crate::finding::{Decision, ExceptionReason};
 use crate::govern::RiskModel;
@@ -46,6 +48,9 @@ const NAME: usize = 200;
 
 /// Characters that a label may have there.
 const LABEL: usize = 36;
+
+/// Hexadecimal digits that tell exceptions apart which share an id.
+const APART: usize = 6;
 
 /// What exports are made from.
 #[derive(Clone, Copy, Debug)]
@@ -84,14 +89,19 @@ impl<'r> Exported<'r> {
     }
 
     /// All exceptions of the bundles and the scenarios, by id. Of what several bundles say of one, the latest holds that has places of
-    /// it: one file may serve several units, and where it speaks of nothing nobody can tell whether it would hold.
-    fn exceptions(&self) -> BTreeMap<&'r str, KnownException<'r>> {
-        let mut known: BTreeMap<&'r str, KnownException<'r>> = BTreeMap::new();
+    /// it: one file may serve several units, and where it speaks of nothing nobody can tell whether it would hold. Where several share an
+    /// id, since their files know nothing of each other, each gets an id that tells it from the others.
+    fn exceptions(&self) -> Vec<(String, KnownException<'r>)> {
+        let mut known: BTreeMap<[&'r str; 4], KnownException<'r>> = BTreeMap::new();
+        let name = |exception: &'r Exception| {
+            let (id, reason, requested_by, text) = exception.identity();
+            [id, reason.name(), requested_by, text]
+        };
         if let Some(view) = self.view {
             let mut readings = view.readings.clone();
             readings.sort_by(|a, b| (&a.started.started, &a.scan).cmp(&(&b.started.started, &b.scan)));
             for outcome in readings.into_iter().flat_map(|reading| &reading.exceptions) {
-                let one = known.entry(outcome.exception.id.as_str()).or_default();
+                let one = known.entry(name(&outcome.exception)).or_default();
                 if outcome.places > 0 || one.places == 0 {
                     one.stated = Some(&outcome.exception);
                 }
@@ -99,18 +109,43 @@ impl<'r> Exported<'r> {
                 one.stale = outcome.stale;
             }
             for exception in view.controls.iter().flat_map(|control| control.exceptions.iter().copied()) {
-                known.entry(exception.id.as_str()).or_default().stated.get_or_insert(exception);
+                known.entry(name(exception)).or_default().stated.get_or_insert(exception);
             }
         }
         for row in self.rows {
             if let Some(acceptance) = &row.kept.acceptance {
-                let one = known.entry(acceptance.exception.as_str()).or_default();
+                let one = known.entry(stated_as(&known, acceptance)).or_default();
                 one.acceptance = Some(acceptance);
                 one.rows.push(row);
             }
         }
-        known
+        let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
+        for [id, ..] in known.keys() {
+            *shared.entry(id).or_default() += 1;
+        }
+        let told = |(name, exception): ([&str; 4], KnownException<'r>)| {
+            let id = name[0];
+            let id = if shared[id] > 1 {
+                format!("{id}-{}", &hex(&Sha256::digest(name.join("\0")))[..APART])
+            } else {
+                id.to_owned()
+            };
+            (id, exception)
+        };
+        known.into_iter().map(told).collect()
     }
+}
+
+/// Which of the exceptions it is that a scenario names: the one of that id that says the same, else the first of that id.
+fn stated_as<'r>(known: &BTreeMap<[&'r str; 4], KnownException<'r>>, acceptance: &'r Acceptance) -> [&'r str; 4] {
+    let named = || known.iter().filter(|(name, _)| name[0] == acceptance.exception);
+    let same = named().find(|(_, one)| {
+        one.stated.is_some_and(|stated| {
+            stated.expires_on == acceptance.until && stated.approved_by.as_deref() == Some(acceptance.by.as_str())
+        })
+    });
+    let first = same.or_else(|| named().find(|(name, _)| name[1] == acceptance.reason)).or_else(|| named().next());
+    first.map_or([&acceptance.exception, &acceptance.reason, "", ""], |(name, _)| *name)
 }
 
 /// An exception, from all that tells of it.

@@ -10,7 +10,7 @@ use crate::register::row::{Row, Status};
 use crate::view::{ControlRow, StateOf};
 
 /// Columns of the register, in order. New ones are added at the end. Cells that hold several texts have them divided by `; `.
-pub const COLUMNS: [&str; 40] = [
+pub const COLUMNS: [&str; 41] = [
     "id",
     "status",
     "condition",
@@ -42,9 +42,10 @@ pub const COLUMNS: [&str; 40] = [
     "accepted_by",
     "accepted_until",
     "acceptance_grade",
-    "rotated_on",
-    "rotated_by",
-    "rotation_grade",
+    "attested",
+    "attested_on",
+    "attested_by",
+    "attestation_grade",
     "first_seen",
     "closed_on",
     "reopened",
@@ -199,6 +200,7 @@ pub(super) fn cells(e: &Exported<'_>, row: &Row) -> [String; COLUMNS.len()] {
         acceptance.map(|one| one.by.clone()).unwrap_or_default(),
         acceptance.map(|one| one.until.clone()).unwrap_or_default(),
         acceptance.map(|one| one.grade.to_string()).unwrap_or_default(),
+        rotation.map(|one| one.what.to_string()).unwrap_or_default(),
         rotation.map(|one| one.on.clone()).unwrap_or_default(),
         rotation.map(|one| one.by.clone()).unwrap_or_default(),
         rotation.map(|one| one.grade.to_string()).unwrap_or_default(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::blob::hex;
 use crate::register::columns::TREATMENTS;
 use crate::register::export::ciso::{exception_status, finding_status};
-use crate::register::row::Rotation;
+use crate::register::row::{Attested, Rotation};
 
 #[test]
 fn severities_have_the_case_that_each_importer_wants() {
@@ -201,7 +201,8 @@ fn an_accepted_risk_is_no_false_positive() {
     let mut rotated = in_condition("SK-1", Condition::Rotated);
     assert_eq!(flags(&rotated), ([no, no, no, yes], Some("2026-05-20".into())));
     rotated.kept.closed_on = None;
-    rotated.kept.rotation = Some(Rotation { on: "2026-05-02".into(), by: "a".into(), grade: Grade::Claimed });
+    rotated.kept.rotation =
+        Some(Rotation { what: Attested::Rotated, on: "2026-05-02".into(), by: "a".into(), grade: Grade::Claimed });
     assert_eq!(flags(&rotated).1, Some("2026-05-02".into()));
     let mut none = in_condition("SK-1", Condition::NoSecret);
     assert_eq!(flags(&none), ([no, no, no, no], None));
@@ -213,6 +214,26 @@ fn an_accepted_risk_is_no_false_positive() {
     none.kept.observed[0].facts.dismissed = None;
     none.kept.triage = Some("false-positive by b on 2026-05-01 (claimed)".into());
     assert_eq!(flags(&none), ([no, no, yes, no], None));
+}
+
+#[test]
+fn exceptions_of_two_files_that_share_an_id_are_two() {
+    let (mut first, mut second) = (reading(), reading());
+    second.subject.unit = Some("pay".into());
+    second.scan = "scan-2".into();
+    "another reason altogether".clone_into(&mut second.exceptions[0].exception.text);
+    let ids = |bundles: &[Reading]| {
+        let view = ControlView::of(&Readings::of(bundles), TODAY.parse().unwrap());
+        column(ciso_exceptions, &Exported { view: Some(&view), ..exported(&[]) }, "ref_id")
+    };
+    let both = ids(&[first.clone(), second.clone()]);
+    assert!(both.len() == 2 && both[0] != both[1] && both.iter().all(|id| id.starts_with("EX-2-")), "{both:?}");
+    // One file that serves both, or one that was renewed, is one.
+    second.exceptions[0].exception.text.clone_from(&first.exceptions[0].exception.text);
+    "2027-12-31".clone_into(&mut second.exceptions[0].exception.expires_on);
+    assert_eq!(ids(&[first.clone(), second]), ["EX-2"]);
+    first.exceptions.clear();
+    assert!(ids(&[first]).is_empty());
 }
 
 #[test]
