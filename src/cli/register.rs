@@ -356,7 +356,7 @@ fn export_register(args: &RegisterExport) -> anyhow::Result<ExitCode> {
     let read = if args.evidence.is_empty() { Vec::new() } else { readings(&args.evidence, &keys, today)? };
     let sorted = Readings::of(&read);
     let view = (!read.is_empty()).then(|| ControlView::of(&sorted, today));
-    let rows: Vec<Row> = register.rows().cloned().collect();
+    let rows = register.into_rows();
     let today = today.to_string();
     let exported = Exported { rows: &rows, model: &model, view: view.as_ref(), today: &today };
     if args.columns.is_some() && args.format != RegisterFormat::Csv {

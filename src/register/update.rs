@@ -153,6 +153,11 @@ impl Register {
         self.table.rows.values()
     }
 
+    /// The rows, by id, without what else an open register keeps.
+    pub fn into_rows(self) -> Vec<Row> {
+        self.table.rows.into_values().collect()
+    }
+
     /// The row called `id`.
     pub fn row(&self, id: &str) -> Option<&Row> {
         self.table.rows.get(id)
@@ -529,7 +534,7 @@ pub fn scenarios(readings: &[&Reading], setting: Setting<'_>, today: Date) -> Re
         register.apply(reading, setting, act)?;
     }
     register.judge_all(setting, act, today);
-    Ok(register.table.rows.into_values().collect())
+    Ok(register.into_rows())
 }
 
 /// Names the scenario of `finding`, which `reading` has: the id of its row in every register.

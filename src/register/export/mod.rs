@@ -49,6 +49,9 @@ const NAME: usize = 200;
 /// Characters that a label may have there.
 const LABEL: usize = 36;
 
+/// Scenarios that are named in the row of a control.
+const RISKS: usize = 500;
+
 /// Hexadecimal digits that tell exceptions apart which share an id.
 const APART: usize = 6;
 
@@ -82,10 +85,16 @@ impl<'r> Exported<'r> {
         if level + 1 >= levels { 1 } else { 4 - level * 4 / levels }
     }
 
-    /// The scenarios that name this control, by their ids.
-    fn risks(&self, control: &str) -> Vec<&'r str> {
+    /// The scenarios that name this control, by their ids: those that are still to be dealt with first. Of very many the number, since a
+    /// spreadsheet cuts what is longer than a cell.
+    fn risks(&self, control: &str) -> String {
         let names = |row: &&Row| row.kept.controls.iter().any(|one| one == control);
-        self.rows.iter().filter(names).map(|row| row.kept.id.as_str()).collect()
+        let mut rows: Vec<&Row> = self.rows.iter().filter(names).collect();
+        rows.sort_by_key(|row| row.kept.status == Status::Closed);
+        let more = rows.len().saturating_sub(RISKS);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        let ids = rows.iter().take(RISKS).map(|row| row.kept.id.clone());
+        ids.chain(more).collect::<Vec<_>>().join("; ")
     }
 
     /// All exceptions of the bundles and the scenarios, by id. Of what several bundles say of one, the latest holds that has places of

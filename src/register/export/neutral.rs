@@ -116,7 +116,7 @@ fn soa_row(e: &Exported<'_>, control: &Control, row: Option<&ControlRow<'_>>) ->
         row.map(last_tested).unwrap_or_default(),
         plain(&row.filter(|row| is_tested(row)).map(test_scope).unwrap_or_default()),
         row.map_or("not tested", ControlRow::observed).to_owned(),
-        e.risks(&control.number).join("; "),
+        e.risks(&control.number),
     ]
 }
 

@@ -154,9 +154,9 @@ pub fn workbook(e: &Exported<'_>, out: &mut dyn Write) -> Result<(), ExportError
     let mut book = Workbook::new();
     book.set_properties(&DocProperties::new().set_title("Risk register").set_creation_datetime(&created));
     register(e, &mut book)?;
-    fill(&mut book, "Controls", &CONTROLS, &controls(e), MAX_ROWS)?;
-    fill(&mut book, "Exceptions", &EXCEPTIONS, &exceptions(e), MAX_ROWS)?;
-    fill(&mut book, "Coverage", &COVERAGE, &coverage(e), MAX_ROWS)?;
+    fill(&mut book, "Controls", &CONTROLS, controls(e).into_iter(), MAX_ROWS)?;
+    fill(&mut book, "Exceptions", &EXCEPTIONS, exceptions(e).into_iter(), MAX_ROWS)?;
+    fill(&mut book, "Coverage", &COVERAGE, coverage(e).into_iter(), MAX_ROWS)?;
     // A writer that can go to another thread is asked for, which ours need not be.
     let bytes = book.save_to_buffer()?;
     out.write_all(&bytes)?;
@@ -165,10 +165,10 @@ pub fn workbook(e: &Exported<'_>, out: &mut dyn Write) -> Result<(), ExportError
 
 fn register(e: &Exported<'_>, book: &mut Workbook) -> Result<(), XlsxError> {
     let columns = neutral::COLUMNS.map(|name| (name, if WIDE.contains(&name) { 40 } else { 18 }));
-    let rows: Vec<Vec<Cell>> =
-        e.rows.iter().map(|row| neutral::cells(e, row).into_iter().map(Cell::Text).collect()).collect();
-    let sheet = fill(book, "Register", &columns, &rows, MAX_ROWS)?;
-    let last = rows.len().clamp(1, MAX_ROWS - 1) as u32;
+    // One after the other: the writer keeps all of them as well.
+    let rows = e.rows.iter().map(|row| neutral::cells(e, row).into_iter().map(Cell::Text).collect());
+    let sheet = fill(book, "Register", &columns, rows, MAX_ROWS)?;
+    let last = e.rows.len().clamp(1, MAX_ROWS - 1) as u32;
     for at in (0_u16..).zip(neutral::COLUMNS).filter(|(_, name)| *name == "treatment").map(|(at, _)| at) {
         sheet.add_data_validation(1, at, last, at, &DataValidation::new().allow_list_strings(TREATMENTS)?)?;
     }
@@ -180,7 +180,7 @@ pub(super) fn fill<'b>(
     book: &'b mut Workbook,
     name: &str,
     columns: &[Column],
-    rows: &[Vec<Cell>],
+    rows: impl ExactSizeIterator<Item = Vec<Cell>>,
     most: usize,
 ) -> Result<&'b mut Worksheet, XlsxError> {
     let bold = Format::new().set_bold();
@@ -191,19 +191,20 @@ pub(super) fn fill<'b>(
         sheet.set_column_width(at, width)?;
     }
     let room = most.saturating_sub(1);
-    let shown = if rows.len() > room { room.saturating_sub(1) } else { rows.len() };
-    for (line, row) in (1_u32..).zip(&rows[..shown]) {
+    let all = rows.len();
+    let shown = if all > room { room.saturating_sub(1) } else { all };
+    for (line, row) in (1_u32..).zip(rows.take(shown)) {
         for (at, cell) in (0_u16..).zip(row) {
             match cell {
                 Cell::Text(text) => sheet.write_string(line, at, fitting(text))?,
-                Cell::Number(number) => sheet.write_number(line, at, *number as f64)?,
+                Cell::Number(number) => sheet.write_number(line, at, number as f64)?,
             };
         }
     }
     let mut last = shown as u32;
-    if shown < rows.len() {
+    if shown < all {
         last += 1;
-        sheet.write_string(last, 0, format!("{} more rows do not fit into a sheet", rows.len() - shown))?;
+        sheet.write_string(last, 0, format!("{} more rows do not fit into a sheet", all - shown))?;
     }
     sheet.autofilter(0, 0, last, columns.len().saturating_sub(1) as u16)?;
     sheet.set_freeze_panes(1, 0)?;
@@ -212,8 +213,8 @@ pub(super) fn fill<'b>(
 
 /// Text that a cell takes: not longer than Excel allows, and none that the writer would take for marked-up text of its own, which it
 /// copies into the file as it is.
-pub(super) fn fitting(text: &str) -> String {
-    let text = if text.starts_with("<r>") && text.ends_with("</r>") { format!(" {text}") } else { text.to_owned() };
+pub(super) fn fitting(text: String) -> String {
+    let text = if text.starts_with("<r>") && text.ends_with("</r>") { format!(" {text}") } else { text };
     if text.encode_utf16().count() <= MAX_TEXT {
         return text;
     }
@@ -255,7 +256,7 @@ fn control(e: &Exported<'_>, row: &ControlRow<'_>) -> Vec<Cell> {
         Cell::from(exceptions.join("; ")),
         Cell::from(row.observed()),
         Cell::from(last_tested(row)),
-        Cell::from(e.risks(&row.control.number).join("; ")),
+        Cell::from(e.risks(&row.control.number)),
         Cell::from(pointers(row)),
         Cell::from(row.untested.join("; ")),
     ]);

@@ -71,13 +71,13 @@ fn a_workbook_without_bundles_says_so() {
 
 #[test]
 fn what_does_not_fit_into_a_workbook_is_cut_visibly() {
-    let long = fitting(&"\u{1f511}".repeat(MAX_TEXT));
+    let long = fitting("\u{1f511}".repeat(MAX_TEXT));
     assert!(long.encode_utf16().count() <= MAX_TEXT && long.ends_with(MARK));
-    assert_eq!(fitting(&"x".repeat(MAX_TEXT)).len(), MAX_TEXT);
-    let rows: Vec<Vec<Cell>> = ["a", "b", "c", "d"].map(|text| vec![Cell::from(text)]).to_vec();
+    assert_eq!(fitting("x".repeat(MAX_TEXT)).len(), MAX_TEXT);
+    let rows = || ["a", "b", "c", "d"].map(|text| vec![Cell::from(text)]).into_iter();
     let mut book = Workbook::new();
-    fill(&mut book, "Some", &[("Letter", 8)], &rows, 4).unwrap();
-    fill(&mut book, "All", &[("Letter", 8)], &rows, 5).unwrap();
+    fill(&mut book, "Some", &[("Letter", 8)], rows(), 4).unwrap();
+    fill(&mut book, "All", &[("Letter", 8)], rows(), 5).unwrap();
     let bytes = book.save_to_buffer().unwrap();
     assert_eq!(sheet(&bytes, "Some").concat(), ["Letter", "a", "b", "2 more rows do not fit into a sheet"].map(said));
     assert_eq!(sheet(&bytes, "All").concat(), ["Letter", "a", "b", "c", "d"].map(said));

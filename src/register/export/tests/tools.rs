@@ -217,6 +217,16 @@ fn an_accepted_risk_is_no_false_positive() {
 }
 
 #[test]
+fn of_very_many_risks_of_a_control_the_open_ones_are_named() {
+    let mut rows: Vec<Row> = (0..502).map(|number| row(&format!("SK-{number:012}"))).collect();
+    rows.iter_mut().for_each(|row| row.kept.controls = vec!["5.17".to_owned()]);
+    rows[0].kept.status = Status::Closed;
+    let linked = column(soa, &exported(&rows), "risks_linked");
+    let linked = linked.iter().find(|cell| !cell.is_empty()).unwrap();
+    assert!(linked.starts_with("SK-000000000001; ") && linked.ends_with("; SK-000000000500; and 2 more"), "{linked}");
+}
+
+#[test]
 fn exceptions_of_two_files_that_share_an_id_are_two() {
     let (mut first, mut second) = (reading(), reading());
     second.subject.unit = Some("pay".into());
