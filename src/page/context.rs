@@ -339,6 +339,7 @@ fn verdict(material: &Material<'_>) -> Sentence {
         (outcomes().filter(|one| one.failed).count() as u64, outcomes().filter(|one| !one.complete).count() as u64);
     let (tone, word) = match (failing, incomplete) {
         _ if scopes.is_empty() => ("doubt", "No scan."),
+        (0, 0) if material.found.iter().any(Found::is_serious) => ("doubt", "Does not fail."),
         (0, 0) => ("calm", "Does not fail."),
         (0, _) => ("doubt", "Incomplete."),
         _ => ("bad", "Fails."),
@@ -457,7 +458,16 @@ fn reach(material: &Material<'_>) -> Vec<String> {
         (some, all) if some == all => "so was the history".to_owned(),
         (some, all) => format!("so were {some} of {all} histories"),
     };
-    let mut lines = vec![format!("{} of {} were read; {history}.", grouped(read), counted(seen, "file"))];
+    let excluded = material.sum(|reading| reading.coverage.files_excluded);
+    let unreadable = material.sum(|reading| reading.coverage.files_unreadable);
+    let mut files = format!("Of {}, {} were read", counted(seen, "file"), grouped(read));
+    if excluded > 0 {
+        files.push_str(&format!(", {} left out by policy", grouped(excluded)));
+    }
+    if unreadable > 0 {
+        files.push_str(&format!(", {} could not be read", grouped(unreadable)));
+    }
+    let mut lines = vec![format!("{files}; {history}.")];
     let total = material.sum(|reading| reading.slots.counts.total);
     if total > 0 {
         let store = material.sum(|reading| reading.slots.counts.store);

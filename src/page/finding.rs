@@ -37,6 +37,11 @@ impl<'r> Found<'r> {
         Self { secret, severity: secret.severity(), stand: stands.min().unwrap_or(STANDS.len() - 1) }
     }
 
+    /// Whether it is a severe one that nobody took out of the verdict: only the threshold lets the scan end well.
+    pub(super) fn is_serious(&self) -> bool {
+        self.severity >= Severity::High && matches!(STANDS[self.stand].token, "newly" | "minor" | "gate" | "other")
+    }
+
     /// Why it is excepted, where it is.
     pub(super) fn excepted(&self) -> Option<ExceptionReason> {
         self.secret.places().find_map(|(_, place)| place.excepted()).map(|exception| exception.reason)

@@ -265,6 +265,20 @@ fn no_control_is_said_to_pass() {
 }
 
 #[test]
+fn what_only_the_threshold_lets_pass_is_not_calm() {
+    let with = |severity: &str, verdict: &str| {
+        let mut reading = clean();
+        reading.findings = vec![finding("rule-a", severity, &[place("a.env", verdict)])];
+        page(&[reading], false)
+    };
+    for (severity, verdict, tone) in
+        [("high", "minor", "doubt"), ("low", "minor", "calm"), ("high", "known", "calm"), ("high", "excepted", "calm")]
+    {
+        assert!(with(severity, verdict).contains(&format!("class=\"answer {tone}\"")), "{severity} {verdict}");
+    }
+}
+
+#[test]
 fn an_accepted_risk_is_called_one() {
     let page = page(&[full()], false);
     let row = between(&page, ">EX-1</th>", "</tr>");
