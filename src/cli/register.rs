@@ -26,7 +26,7 @@ use crate::finding::Grade;
 use crate::govern::RiskModel;
 use crate::govern::risk::label;
 use crate::oscal;
-use crate::register::columns::{COLUMNS, Keeper};
+use crate::register::columns::{Keeper, in_file};
 use crate::register::export::{self, ColumnMap, Exported};
 use crate::register::journal::Entry;
 use crate::register::{
@@ -268,7 +268,7 @@ fn show(id: &str, path: &Path, risk: Option<&str>, format: ShowFormat) -> anyhow
             pretty(&document, out)?;
             return Ok(0);
         }
-        for column in COLUMNS.iter().filter(|column| !matches!(column.name, "observed" | "check" | "record")) {
+        for column in in_file().filter(|column| !matches!(column.name, "check" | "record")) {
             let cell = row.cell(column.name);
             if !cell.is_empty() {
                 let whose = if column.keeper == Keeper::People { "*" } else { " " };
@@ -414,7 +414,7 @@ mod tests {
     #[test]
     fn the_committed_table_is_that_of_the_columns() {
         let mut table = String::from("| column | kept by | holds | meaning |\n| --- | --- | --- | --- |\n");
-        for column in COLUMNS {
+        for column in in_file() {
             let keeper = if column.keeper == Keeper::People { "people" } else { "straykey" };
             let holds = match column.holds {
                 Holds::Own => String::new(),

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::row::{Decided, Kept, Row};
+use super::row::{Decided, Kept, Observation, Row};
 use crate::severity::Severity;
 
 /// Who keeps a column.
@@ -13,6 +13,8 @@ use crate::severity::Severity;
 pub enum Keeper {
     /// Straykey. What is changed by hand is damage.
     Straykey,
+    /// Straykey, in the journal alone: it is longer than cells of spreadsheets are, and nobody reads it.
+    Journal,
     /// People. Straykey reads it.
     People,
 }
@@ -54,6 +56,10 @@ const fn own(name: &'static str, doc: &'static str) -> Column {
     Column { name, keeper: Keeper::Straykey, holds: Holds::Own, doc }
 }
 
+const fn own_day(name: &'static str, doc: &'static str) -> Column {
+    Column { name, keeper: Keeper::Straykey, holds: Holds::Day, doc }
+}
+
 const fn theirs(name: &'static str, holds: Holds, doc: &'static str) -> Column {
     Column { name, keeper: Keeper::People, holds, doc }
 }
@@ -75,7 +81,7 @@ pub const COLUMNS: &[Column] = &[
     own("kinds", "The vulnerability: kinds of findings, the headline first."),
     own("threat", "Who could use it."),
     own("consequence", "What would follow."),
-    own("controls", "Controls of ISO/IEC 27002:2022 that it contradicts."),
+    own("controls", "Controls of ISO/IEC 27002:2022 that it contradicts, as Annex A of 27001 numbers them."),
     own("severity", "The worst severity of its places."),
     own("likelihood_estimated", "Step of the scale, from 1."),
     own("likelihood_inputs", "Every input of that."),
@@ -98,7 +104,7 @@ pub const COLUMNS: &[Column] = &[
     theirs("treatment_controls", Holds::Text, "By which controls or measures, divided by `;`."),
     theirs("existing_controls", Holds::Text, "What keeps the risk down already, divided by `;`."),
     theirs("ticket", Holds::Text, "Where it is followed."),
-    own("due_proposed", "The day by which it is to be dealt with, by the table of the model."),
+    own_day("due_proposed", "The day by which it is to be dealt with, by the table of the model."),
     theirs("due_on", Holds::Day, "Holds instead of that."),
     theirs("residual_likelihood", Holds::Likelihood, "What is left after treatment."),
     theirs("residual_impact", Holds::Impact, "What is left after treatment."),
@@ -110,22 +116,45 @@ pub const COLUMNS: &[Column] = &[
     ),
     own("rotation", "The attested rotation or revocation: which, when, by whom, and how far that can be relied upon."),
     own("triage", "What somebody found who looked at it."),
-    own("first_seen", "The day since which it is known."),
-    own("last_seen", "The day of the last scan that says where it is."),
-    own("opened_on", "The day on which the row was opened, or opened again."),
-    own("closed_on", "The day on which it was closed."),
+    own_day("first_seen", "The day since which it is known."),
+    own_day("last_seen", "The day of the last scan that says where it is."),
+    own_day("opened_on", "The day on which the row was opened, or opened again."),
+    own_day("closed_on", "The day on which it was closed."),
     own("reopened", "How often it was opened again."),
-    own("back_on", "The day on which it came back."),
+    own_day("back_on", "The day on which it came back."),
     own("remediation", "How to make it worthless, and to replace it."),
     own("rule", "The rule that says the most of it."),
     own("fingerprint", "Keyed fingerprint of the value, else of the place."),
-    own("observed", "What the scans of each series say, for straykey itself."),
+    Column {
+        name: "observed",
+        keeper: Keeper::Journal,
+        holds: Holds::Own,
+        doc: "What the scans of each series say, for straykey itself.",
+    },
     own("record", "The record of the journal that last changed the row."),
-    own("check", "First digits of SHA-256 over the columns that straykey keeps, so that a change of them is noticed."),
+    own(
+        "check",
+        "`c` and the first digits of SHA-256 over the columns that straykey keeps, so that a change of them is noticed.",
+    ),
 ];
 
 /// The columns that are no part of the check, nor of the journal: they change with every scan, or follow from the rest.
 pub(super) const DERIVED: [&str; 3] = ["last_seen", "record", "check"];
+
+/// The columns of the file.
+pub fn in_file() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().filter(|column| column.keeper != Keeper::Journal)
+}
+
+/// The columns whose changes the journal has.
+pub(super) fn in_journal() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().filter(|column| column.keeper != Keeper::People && !DERIVED.contains(&column.name))
+}
+
+/// The columns that the check is about.
+pub(super) fn checked() -> impl Iterator<Item = &'static Column> {
+    in_journal().filter(|column| column.keeper == Keeper::Straykey)
+}
 
 /// The column called `name`.
 pub fn column(name: &str) -> Option<&'static Column> {
@@ -140,7 +169,7 @@ fn json(value: &impl Serialize) -> String {
 pub(super) fn cell(kept: &Kept, name: &str) -> String {
     let list = |texts: &[String]| texts.join(", ");
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-    let of_series = |get: fn(&super::row::Observation) -> Option<&String>| {
+    let of_series = |get: fn(&Observation) -> Option<&String>| {
         let mut all: Vec<&str> = kept.observed.iter().filter_map(get).map(String::as_str).collect();
         all.sort_unstable();
         all.dedup();
@@ -159,7 +188,7 @@ pub(super) fn cell(kept: &Kept, name: &str) -> String {
         "kinds" => list(&kept.kinds),
         "threat" => kept.threat.clone(),
         "consequence" => kept.consequence.clone(),
-        "controls" => list(&kept.controls),
+        "controls" => kept.controls.iter().map(|number| annex(number)).collect::<Vec<_>>().join(", "),
         "severity" => kept.severity.name().to_owned(),
         "likelihood_estimated" => kept.likelihood.to_string(),
         "likelihood_inputs" => kept.likelihood_inputs.clone(),
@@ -208,7 +237,7 @@ pub(super) fn kept<'c>(get: impl Fn(&str) -> &'c str) -> Result<Kept, &'static s
         kinds: list("kinds"),
         threat: text("threat"),
         consequence: text("consequence"),
-        controls: list("controls"),
+        controls: list("controls").iter().map(|number: &String| plain_number(number)).collect(),
         severity: Severity::ALL.into_iter().find(|one| one.name() == get("severity")).ok_or("severity")?,
         likelihood: get("likelihood_estimated").parse().map_err(|_| "likelihood_estimated")?,
         likelihood_inputs: text("likelihood_inputs"),
@@ -231,10 +260,28 @@ pub(super) fn kept<'c>(get: impl Fn(&str) -> &'c str) -> Result<Kept, &'static s
         fingerprint: text("fingerprint"),
         rule: text("rule"),
         remediation: text("remediation"),
-        observed: parsed(get("observed"), "observed")?.ok_or("observed")?,
+        observed: observed(get("observed"))?,
         last_seen: text("last_seen"),
         record: get("record").parse().map_err(|_| "record")?,
     })
+}
+
+/// What the journal has of the scans of each series; nothing where a file was read, which has no such column.
+///
+/// # Errors
+///
+/// It is not what straykey writes.
+pub(super) fn observed(cell: &str) -> Result<Vec<Observation>, &'static str> {
+    Ok(parsed(cell, "observed")?.unwrap_or_default())
+}
+
+/// The number of a control as Annex A of ISO/IEC 27001 writes it. Without the letter spreadsheets take `5.10` for 5.1.
+pub(super) fn annex(number: &str) -> String {
+    format!("A.{number}")
+}
+
+fn plain_number(number: &str) -> String {
+    number.strip_prefix("A.").unwrap_or(number).to_owned()
 }
 
 fn parsed<T: DeserializeOwned>(cell: &str, name: &'static str) -> Result<Option<T>, &'static str> {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::columns;
-use super::row::{Attested, Decided, Kept, Row};
+use super::row::{Attested, Decided, Kept, Observation, Row};
 use crate::evidence::chain::{Broken, Record, Records, Writer};
 use crate::evidence::reading::Key;
 use crate::evidence::series::Subject;
@@ -231,6 +231,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// What the scans of each series say of it, which the journal alone has.
+    pub(super) fn observed(&self) -> Result<Vec<Observation>, &'static str> {
+        columns::observed(self.kept.get("observed").map_or("", String::as_str))
+    }
+
     /// The row as the journal has it.
     pub(super) fn row(&self) -> Result<Row, &'static str> {
         let record = self.record.to_string();

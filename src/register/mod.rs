@@ -11,6 +11,7 @@
 mod assess;
 mod attest;
 pub mod columns;
+mod days;
 mod error;
 pub mod export;
 pub mod journal;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::{COLUMNS, Keeper, cell, column};
+use super::columns::{Keeper, cell, column, in_file};
 use crate::finding::{Decision, Grade, Severity};
 
 named! {
@@ -400,15 +400,15 @@ impl Row {
     pub fn cell(&self, name: &str) -> String {
         match column(name).map(|column| column.keeper) {
             Some(Keeper::People) => self.decided.get(name).to_owned(),
-            Some(Keeper::Straykey) => cell(&self.kept, name),
+            Some(Keeper::Straykey | Keeper::Journal) => cell(&self.kept, name),
             None => self.decided.others.get(name).cloned().unwrap_or_default(),
         }
     }
 
-    /// All cells but the check, in the order of the columns; then those of people's own columns.
+    /// All cells of the file but the check, in the order of the columns; then those of people's own columns.
     pub fn cells(&self) -> Vec<(&str, String)> {
-        let ours =
-            COLUMNS.iter().filter(|column| column.name != "check").map(|column| (column.name, self.cell(column.name)));
+        let ours = in_file().filter(|column| column.name != "check");
+        let ours = ours.map(|column| (column.name, self.cell(column.name)));
         ours.chain(self.decided.others.iter().map(|(name, cell)| (name.as_str(), cell.clone()))).collect()
     }
 }

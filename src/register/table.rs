@@ -6,13 +6,17 @@ use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use super::columns::{self, COLUMNS, Column, DERIVED, Holds, Keeper};
+use super::columns::{self, COLUMNS, Holds, Keeper, checked, in_file};
+use super::days::Spelling;
 use super::row::{Kept, Row};
 use crate::blob::hex;
 use crate::report::csv::inert;
 
 /// Hexadecimal digits of a check.
 const CHECK: usize = 12;
+
+/// The mark of the byte order of UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A register file that is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,12 +29,20 @@ pub struct TableError {
 }
 
 /// What a register file holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// The scenarios, by id.
+    /// The scenarios, by id, without what the journal alone has of them.
     pub rows: BTreeMap<String, Row>,
     /// Columns that straykey does not know, in their order.
     pub others: Vec<String>,
+    /// What divides cells: what the spreadsheet of who saved it last writes, since it may not read another.
+    pub delimiter: u8,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { rows: BTreeMap::new(), others: Vec::new(), delimiter: b',' }
+    }
 }
 
 /// The steps of the scales that cells may name.
@@ -43,24 +55,25 @@ pub struct Scales {
 }
 
 impl Table {
-    /// Reads the file that holds `bytes`. A mark of the byte order, CRLF, semicolons in place of commas, and rows and columns that hold
-    /// nothing are what spreadsheets write, and are taken.
+    /// Reads the file that holds `bytes`. A mark of the byte order, CRLF, semicolons in place of commas, days in the order of a country,
+    /// and rows and columns that hold nothing are what spreadsheets write, and are taken.
     ///
     /// # Errors
     ///
     /// The first line that is damaged: not UTF-8, too few cells, a cell that straykey keeps and did not write, a cell of people's that
     /// cannot be what its column says, an id that occurs twice.
     pub fn read(bytes: &[u8], scales: Scales) -> Result<Self, TableError> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter(bytes)).has_headers(false).from_reader(bytes);
+        let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
+        let delimiter = delimiter(bytes);
+        let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(bytes);
         let mut records = reader.records();
         let header = match records.next() {
             Some(header) => header.map_err(|error| fault_of(&error))?,
             None => return Err(TableError { line: 1, what: "it has no header".to_owned() }),
         };
         let header = Header::of(header.iter().map(str::trim))?;
-        let mut table =
-            Self { rows: BTreeMap::new(), others: header.others.iter().map(|(name, _)| name.clone()).collect() };
+        let others = header.others.iter().map(|(name, _)| name.clone()).collect();
+        let mut table = Self { rows: BTreeMap::new(), others, delimiter };
         let mut lines: BTreeMap<String, u64> = BTreeMap::new();
         for record in records {
             let record = record.map_err(|error| fault_of(&error))?;
@@ -79,25 +92,34 @@ impl Table {
         Ok(table)
     }
 
-    /// Writes the file.
+    /// Writes the file. Where it is not all ASCII it begins with a mark of the byte order: without it a spreadsheet would take its
+    /// letters for others, and write them back so.
     ///
     /// # Errors
     ///
     /// Those of the writer.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut csv = ::csv::WriterBuilder::new().quote_style(::csv::QuoteStyle::Always).from_writer(out);
-        let names = COLUMNS.iter().map(|column| column.name).chain(self.others.iter().map(String::as_str));
-        csv.write_record(names)?;
+        let mut text = Vec::new();
+        let mut csv = ::csv::WriterBuilder::new()
+            .delimiter(self.delimiter)
+            .quote_style(::csv::QuoteStyle::Always)
+            .from_writer(&mut text);
+        csv.write_record(in_file().map(|column| column.name).chain(self.others.iter().map(String::as_str)))?;
         for row in self.rows.values() {
-            let cells = COLUMNS.iter().map(|column| match column.keeper {
+            let cells = in_file().map(|column| match column.keeper {
                 Keeper::People => row.decided.get(column.name).to_owned(),
-                Keeper::Straykey if column.name == "check" => check_of(&row.kept),
-                Keeper::Straykey => columns::cell(&row.kept, column.name),
+                _ if column.name == "check" => check_of(&row.kept),
+                _ => columns::cell(&row.kept, column.name),
             });
             let others = self.others.iter().map(|name| row.decided.others.get(name).cloned().unwrap_or_default());
             csv.write_record(cells.chain(others).map(|cell| quoted(&cell)))?;
         }
-        csv.flush()
+        csv.flush()?;
+        drop(csv);
+        if !text.is_ascii() {
+            out.write_all(MARK)?;
+        }
+        out.write_all(&text)
     }
 }
 
@@ -108,18 +130,14 @@ fn check_of(kept: &Kept) -> String {
 
 fn check(cell: impl Fn(&str) -> String) -> String {
     let mut sha256 = Sha256::new();
-    for column in COLUMNS.iter().filter(|column| is_checked(column)) {
+    for column in checked() {
         sha256.update(column.name);
         sha256.update([0]);
         sha256.update(cell(column.name));
         sha256.update([0]);
     }
-    hex(&sha256.finalize())[..CHECK].to_owned()
-}
-
-/// Whether the check covers a column.
-pub(super) fn is_checked(column: &Column) -> bool {
-    column.keeper == Keeper::Straykey && !DERIVED.contains(&column.name)
+    // The letter keeps spreadsheets from taking digits and an `e` for a number.
+    format!("c{}", &hex(&sha256.finalize())[..CHECK])
 }
 
 /// A cell as one that no spreadsheet runs. Unlike [`inert`] alone it can be taken back, whatever the cell begins with.
@@ -152,7 +170,7 @@ fn fault_of(error: &::csv::Error) -> TableError {
         ::csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} cells, and the header has {expected_len}")
         }
-        ::csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+        ::csv::ErrorKind::Utf8 { .. } => "it is not UTF-8, which spreadsheets call CSV UTF-8".to_owned(),
         _ => "it is no CSV".to_owned(),
     };
     TableError { line, what }
@@ -185,7 +203,7 @@ impl Header {
                 None => others.push((name, index)),
             }
         }
-        let missing = COLUMNS.iter().find(|column| column.keeper == Keeper::Straykey && !at.contains_key(column.name));
+        let missing = in_file().find(|column| column.keeper == Keeper::Straykey && !at.contains_key(column.name));
         match missing {
             Some(column) => fail(format!("the column `{}`, which straykey keeps, is not there", column.name)),
             None => Ok(Self { at, others, blank }),
@@ -193,8 +211,15 @@ impl Header {
     }
 
     fn row(&self, record: &::csv::StringRecord, scales: Scales) -> Result<Row, String> {
-        let cells: BTreeMap<&str, String> =
+        let read: BTreeMap<&str, String> =
             self.at.iter().map(|(&name, &index)| (name, unquoted(record.get(index).unwrap_or_default()))).collect();
+        let cells = if is_sound(&read) {
+            read
+        } else {
+            // The check tells which country's order it is.
+            let spelled = Spelling::ALL.into_iter().map(|spelling| spelled(&read, spelling));
+            spelled.into_iter().find(is_sound).unwrap_or(read)
+        };
         let get = |name: &str| cells.get(name).map_or("", String::as_str);
         let id = get("id");
         let named = if is_id(id) { id } else { "the row" };
@@ -223,6 +248,22 @@ impl Header {
         }
         Ok(row)
     }
+}
+
+/// Whether what straykey keeps is as it was written.
+fn is_sound(cells: &BTreeMap<&str, String>) -> bool {
+    let get = |name: &str| cells.get(name).cloned().unwrap_or_default();
+    check(get) == get("check")
+}
+
+/// The cells with days as straykey writes them, where they were written as `spelling` says.
+fn spelled<'n>(cells: &BTreeMap<&'n str, String>, spelling: Spelling) -> BTreeMap<&'n str, String> {
+    let is_day = |name: &str| columns::column(name).is_some_and(|column| column.holds == Holds::Day);
+    let cell = |(&name, cell): (&&'n str, &String)| {
+        let day = if is_day(name) { spelling.day(cell) } else { None };
+        (name, day.unwrap_or_else(|| cell.clone()))
+    };
+    cells.iter().map(cell).collect()
 }
 
 /// Whether `text` has the form of an id.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
-use super::columns::{COLUMNS, Column, Keeper};
+use super::columns::{COLUMNS, Keeper, in_journal};
 use super::journal::Known;
 use super::row::{Decided, Status};
-use super::table::is_checked;
 
 /// What the journal tells of a row, as far as it has to be known when the row changes.
 #[derive(Debug, Default)]
@@ -23,15 +22,10 @@ impl Told {
         let cell = |name: &str| known.kept.get(name).map_or("", String::as_str);
         Self {
             status: Status::named(cell("status")),
-            kept: checked().map(|column| hash(cell(column.name))).collect(),
+            kept: in_journal().map(|column| hash(cell(column.name))).collect(),
             decided: known.decided.clone(),
         }
     }
-}
-
-/// Columns whose changes the journal has.
-pub(super) fn checked() -> impl Iterator<Item = &'static Column> {
-    COLUMNS.iter().filter(|column| is_checked(column))
 }
 
 pub(super) fn hash(cell: &str) -> u64 {

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::assess::{Setting, assess};
-use super::columns::{self, Column};
+use super::columns::{self, Column, in_journal};
 use super::error::RegisterError;
 use super::journal::{Applied, Created, DecisionChange, Entry, Journal, Known, Last, RowChange, SCHEMA, Settings};
 use super::observe::{covered, is_of, new_row, not_looked, observed, same, series};
 use super::row::{Observation, Row, Seen, Status};
 use super::scenario::id_of;
 use super::table::{Scales, Table};
-use super::told::{Told, checked, decided, hash, owned};
+use super::told::{Told, decided, hash, owned};
 use crate::evidence::reading::{Absent, Finding, Reading};
 use crate::evidence::series::Subject;
 use crate::finding::ChangeState;
@@ -106,6 +106,7 @@ impl Register {
     /// file back.
     fn heal(&mut self, known: BTreeMap<String, Known>) -> Result<(), RegisterError> {
         let apart = |what: String| Err(RegisterError::Apart(what));
+        let unsound = |column, id: &str| RegisterError::Apart(format!("the journal has no sound `{column}` of {id}"));
         if let Some(id) = self.table.rows.keys().find(|id| !known.contains_key(*id)) {
             return apart(format!("{id} is in the file and not in the journal: they do not belong together"));
         }
@@ -113,13 +114,15 @@ impl Register {
             if known.kept.is_empty() {
                 return apart(format!("the journal tells of {id} and never made it"));
             }
-            match self.table.rows.get(&id) {
+            match self.table.rows.get_mut(&id) {
                 Some(row) if row.kept.record == known.record => {
+                    // The file does not have them, and some of its cells follow from them.
+                    row.kept.observed = known.observed().map_err(|column| unsound(column, &id))?;
                     // The check in the file is one that anybody can make anew; the journal is not.
                     let differs = |column: &&Column| {
                         known.kept.get(column.name).map_or("", String::as_str) != columns::cell(&row.kept, column.name)
                     };
-                    if let Some(column) = checked().find(differs) {
+                    if let Some(column) = columns::checked().find(differs) {
                         return apart(format!("{id}: `{}` is not as the journal has it", column.name));
                     }
                 }
@@ -130,9 +133,7 @@ impl Register {
                     ));
                 }
                 row => {
-                    let whole = known.row().map_err(|column| {
-                        RegisterError::Apart(format!("the journal has no sound `{column}` of {id}"))
-                    })?;
+                    let whole = known.row().map_err(|column| unsound(column, &id))?;
                     // What people wrote into a file that is older than the journal is theirs all the same; what is empty there may only
                     // have been written later.
                     let mut decided = whole.decided;
@@ -455,7 +456,7 @@ impl Register {
         let before = told.status.replace(row.kept.status);
         let mut columns = BTreeMap::new();
         let mut hashes = Vec::new();
-        for (at, column) in checked().enumerate() {
+        for (at, column) in in_journal().enumerate() {
             let cell = columns::cell(&row.kept, column.name);
             let hash = hash(&cell);
             hashes.push(hash);

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::{Exported, one_line, plain, table};
 use crate::govern::risk::label;
 use crate::govern::{Catalogue, Control, State};
+use crate::register::columns::annex;
 use crate::register::row::{Row, Status};
 use crate::view::{ControlRow, StateOf};
 
@@ -100,7 +101,7 @@ pub fn soa(e: &Exported<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn soa_row(e: &Exported<'_>, control: &Control, row: Option<&ControlRow<'_>>) -> [String; SOA.len()] {
     [
-        control.number.clone(),
+        annex(&control.number),
         control.title.clone(),
         String::new(),
         String::new(),
@@ -180,7 +181,7 @@ pub(super) fn cells(e: &Exported<'_>, row: &Row) -> [String; COLUMNS.len()] {
         kept.kinds.join("; "),
         kept.threat.clone(),
         kept.consequence.clone(),
-        kept.controls.join("; "),
+        kept.controls.iter().map(|number| annex(number)).collect::<Vec<_>>().join("; "),
         given("existing_controls"),
         label(likelihoods, row.likelihood()).to_owned(),
         inputs(row, "likelihood", label(likelihoods, kept.likelihood), &kept.likelihood_inputs),

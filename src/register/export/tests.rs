@@ -279,7 +279,7 @@ fn the_neutral_table_has_what_holds() {
     );
     assert_eq!((of("due_on"), of("overdue"), of("reopened")), ("2026-05-01".into(), "yes".into(), "1".into()));
     assert_eq!((of("residual_likelihood"), of("residual_level")), ("1 - unlikely".into(), String::new()));
-    assert_eq!(of("controls"), "5.17; 8.24");
+    assert_eq!(of("controls"), "A.5.17; A.8.24");
     let accepted = in_condition("SK-1", Condition::Accepted);
     assert_eq!(only(neutral, &accepted, "acceptance_grade"), "committed");
     assert_eq!(only(neutral, &accepted, "overdue"), "no");
@@ -288,7 +288,7 @@ fn the_neutral_table_has_what_holds() {
 #[test]
 fn a_statement_of_applicability_leaves_decisions_to_its_owner() {
     let rows = [row("SK-1")];
-    let of = |e: &Exported<'_>| records(&text_of(soa, e)).into_iter().find(|record| record[0] == "5.17").unwrap();
+    let of = |e: &Exported<'_>| records(&text_of(soa, e)).into_iter().find(|record| record[0] == "A.5.17").unwrap();
     let without = of(&exported(&rows));
     assert_eq!((without[7].as_str(), without[10].as_str()), ("no evidence was given", "not tested"));
     with_view(&rows, |e| {

@@ -12,7 +12,7 @@ use super::neutral::{self, NO_EVIDENCE, last_tested, pointers};
 use super::{Exported, KnownException, one_line, plain};
 use crate::evidence::reading::Reading;
 use crate::finding::Severity;
-use crate::register::columns::TREATMENTS;
+use crate::register::columns::{TREATMENTS, annex};
 use crate::view::ControlRow;
 
 /// UTF-16 code units that Excel keeps of a cell.
@@ -243,7 +243,7 @@ fn control(e: &Exported<'_>, row: &ControlRow<'_>) -> Vec<Cell> {
     let exceptions: Vec<&str> = row.exceptions.iter().map(|exception| exception.id.as_str()).collect();
     let oldest = row.contradicting.oldest_days.map_or(Cell::from(""), |days| Cell::Number(u64::from(days)));
     let mut cells = vec![
-        Cell::from(row.control.number.as_str()),
+        Cell::from(annex(&row.control.number)),
         Cell::from(row.control.title.as_str()),
         Cell::from(row.state.name()),
         Cell::from(row.sentence.as_str()),

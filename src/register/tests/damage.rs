@@ -37,8 +37,8 @@ fn a_damaged_row_is_refused_with_its_line() {
     for (from, to, part) in [
         // A column that straykey keeps.
         ("\"4 - high\"", "\"1 - very low\"", "is not as straykey wrote it"),
-        // A spreadsheet that makes a number of the id, a date of the day.
-        ("\"2026-01-01\"", "\"01.01.2026\"", "is not as straykey wrote it"),
+        // Another day, however it is written.
+        ("\"2026-01-01\"", "\"02.01.2026\"", "is not as straykey wrote it"),
         ("\"SK-", "\"XK-", "is not as straykey wrote it"),
         // A cell lost.
         ("\"open\",", "", "cells, and the header has"),
@@ -103,6 +103,64 @@ fn what_spreadsheets_do_to_a_file_as_a_whole_is_taken() {
     }
     assert_eq!(kept.update(&[], "2026-01-01").restored, Vec::<String>::new());
     assert_eq!(fs::read_to_string(kept.csv()).unwrap(), sound);
+}
+
+/// The file as a spreadsheet saves it that takes days for days, in the form `form` of year, month and day.
+fn with_days(text: &str, form: impl Fn(&str, &str, &str) -> String) -> Vec<Vec<String>> {
+    let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let cell = |cell: &str| match cell.split('-').collect::<Vec<_>>()[..] {
+        [year, month, day] if cell.parse::<Date>().is_ok() => form(year, month, day),
+        _ => cell.to_owned(),
+    };
+    reader.records().map(|record| record.unwrap().iter().map(cell).collect()).collect()
+}
+
+#[test]
+fn days_in_the_order_of_a_country_are_days() {
+    let kept = register();
+    let id = kept.rows().into_keys().next().unwrap();
+    kept.write(&id, "due_on", "2026-03-04");
+    kept.write(&id, "notes", "2026-03-04, or later");
+    kept.update(&[scan("shop", "2026-02-03", &[secret("a"), secret("b")])], "2026-02-03");
+    let (before, sound) = (kept.rows(), fs::read_to_string(kept.csv()).unwrap());
+    let forms: [fn(&str, &str, &str) -> String; 4] = [
+        |year, month, day| format!("{}/{}/{year}", month.trim_start_matches('0'), day.trim_start_matches('0')),
+        |year, month, day| format!("{day}/{month}/{}", &year[2..]),
+        |year, month, day| format!("{day}.{month}.{year}"),
+        |year, month, day| format!("{year}/{month}/{day}"),
+    ];
+    for form in forms {
+        let saved = with_days(&sound, form);
+        assert_ne!(saved, with_days(&sound, |year, month, day| format!("{year}-{month}-{day}")));
+        let mut writer = ::csv::Writer::from_path(kept.csv()).unwrap();
+        saved.iter().for_each(|record| writer.write_record(record).unwrap());
+        drop(writer);
+        assert_eq!(kept.rows(), before, "{:?}", saved[1]);
+        // What was saved in one country's order cannot be read in another's.
+        assert_eq!(kept.rows()[&id].decided.get("due_on"), "2026-03-04");
+        kept.update(&[], "2026-02-03");
+        assert_eq!(fs::read_to_string(kept.csv()).unwrap(), sound, "it is written as before");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_ascii_tells_spreadsheets_so() {
+    let kept = register();
+    assert!(fs::read(kept.csv()).unwrap().starts_with(b"\"id\""));
+    let id = kept.rows().into_keys().next().unwrap();
+    kept.write(&id, "owner", "M\u{fc}ller");
+    kept.update(&[], "2026-01-01");
+    let text = fs::read_to_string(kept.csv()).unwrap();
+    assert!(text.starts_with("\u{feff}\"id\""));
+    assert_eq!(kept.rows()[&id].owner(), "M\u{fc}ller");
+    // Who reads semicolons gets them again.
+    let mut reader =
+        ::csv::ReaderBuilder::new().has_headers(false).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut writer = ::csv::WriterBuilder::new().delimiter(b';').from_path(kept.csv()).unwrap();
+    reader.records().for_each(|record| writer.write_record(&record.unwrap()).unwrap());
+    drop(writer);
+    kept.update(&[], "2026-01-01");
+    assert!(fs::read_to_string(kept.csv()).unwrap().starts_with("\u{feff}\"id\";\"status\";"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_workbook_is_text_in_four_sheets() {
         assert_eq!(register[1][at("notes")].to_string().trim(), "<r><t>a</t></r>");
         assert_eq!(register[1][at("due_on")], said("2026-05-01"));
         let controls = sheet(&bytes, "Controls");
-        let control = controls.iter().find(|cells| cells[0] == said("5.17")).unwrap();
+        let control = controls.iter().find(|cells| cells[0] == said("A.5.17")).unwrap();
         assert_eq!(control[2], said("contradicting evidence (untriaged)"));
         assert_eq!(control[4..9].iter().map(ToString::to_string).collect::<Vec<_>>(), ["0", "1", "0", "0", "0"]);
         assert_eq!((&control[15], &control[16]), (&said("SK-1; SK-2"), &said("scan-1#0; scan-1#0")));
