@@ -11,6 +11,7 @@ use super::config::{
 };
 use super::file::{bytes, name};
 use crate::blob::{hex, printable_text};
+use crate::evidence::series::{Subject, repository_name};
 use crate::govern::{Criticality, Visibility};
 use crate::register::Units;
 
@@ -111,18 +112,36 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// The series that there are to be, each with its unit: one for each branch of each repository.
+    pub(super) fn expected(&self) -> impl Iterator<Item = (Subject, &Unit)> {
+        self.units.iter().flat_map(|unit| {
+            let branches = move |repository: &'_ String| {
+                let repository = repository_name(repository);
+                unit.branches.iter().map(move |branch| {
+                    let subject = Subject {
+                        unit: Some(unit.name.clone()),
+                        repository: Some(repository.clone()),
+                        branch: Some(branch.clone()),
+                    };
+                    (subject, unit)
+                })
+            };
+            unit.repositories.iter().flat_map(branches)
+        })
+    }
+
     /// What the register asks of the units, by their names.
-    pub(super) fn units(self) -> Units {
-        let known = |unit: Unit| {
+    pub(super) fn units(&self) -> Units {
+        let known = |unit: &Unit| {
             let facts = crate::register::Unit {
-                owner: Some(unit.owner),
-                risk_owner: Some(unit.risk_owner),
+                owner: Some(unit.owner.clone()),
+                risk_owner: Some(unit.risk_owner.clone()),
                 visibility: unit.visibility,
                 criticality: Some(unit.criticality),
             };
-            (unit.name, facts)
+            (unit.name.clone(), facts)
         };
-        self.units.into_iter().map(known).collect()
+        self.units.iter().map(known).collect()
     }
 }
 

@@ -149,18 +149,9 @@ fn rows(all: &BTreeMap<Subject, Series>, scope: Option<&Scope>, now: Timestamp) 
     };
     let mut rows = Vec::new();
     let mut expected = BTreeSet::new();
-    for unit in scope.into_iter().flat_map(|scope| &scope.units) {
-        for repository in &unit.repositories {
-            for branch in &unit.branches {
-                let subject = Subject {
-                    unit: Some(unit.name.clone()),
-                    repository: Some(repository_name(repository)),
-                    branch: Some(branch.clone()),
-                };
-                rows.push(row(&subject, all.get(&subject), Some(unit)));
-                expected.insert(subject);
-            }
-        }
+    for (subject, unit) in scope.into_iter().flat_map(Scope::expected) {
+        rows.push(row(&subject, all.get(&subject), Some(unit)));
+        expected.insert(subject);
     }
     let others = all.iter().filter(|(subject, _)| !expected.contains(*subject));
     rows.extend(others.map(|(subject, series)| row(subject, Some(series), None)));

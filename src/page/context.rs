@@ -238,7 +238,7 @@ impl<'m> Page<'m> {
             today: input.dated.then(|| view.today.to_string()),
             verdict: verdict(material),
             bypasses: bypasses(material),
-            reach: reach(material),
+            reach: reach(material).into_iter().chain(view.unscanned_told().map(|told| told + ".")).collect(),
             contents: Vec::new(),
             figures: figures(material),
             severity_names: Severity::ALL.iter().rev().map(|severity| severity.name()).collect(),
@@ -270,7 +270,7 @@ impl<'m> Page<'m> {
             gaps_none: tables::gaps_none(material),
             exclusions,
             exclusions_rest,
-            limits: tables::limits(material),
+            limits: tables::limits(material, view.unscanned_told()),
             provenance: tables::provenance(material, input.dated),
         };
         page.contents = page.contents();

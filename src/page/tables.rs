@@ -384,7 +384,7 @@ pub(super) fn exclusions<'m>(material: &'m Material<'m>) -> (Vec<Exclusions<'m>>
 }
 
 /// What nobody may read into the page.
-pub(super) fn limits(material: &Material<'_>) -> Vec<String> {
+pub(super) fn limits(material: &Material<'_>, unscanned: Option<String>) -> Vec<String> {
     let scopes = &material.scopes;
     let mut limits = vec![
         "That there are no other secrets. It tells of what was read, by the rules that ran.".to_owned(),
@@ -394,6 +394,7 @@ pub(super) fn limits(material: &Material<'_>) -> Vec<String> {
         "That a secret which is gone from the files is worthless. Only its issuer makes it so.".to_owned(),
         "That an accepted risk is none. The secret works, and somebody answers for it.".to_owned(),
     ];
+    limits.extend(unscanned.map(|told| format!("What lies in the {told}.")));
     let without = scopes.iter().filter(|scope| scope.reading.coverage.history.is_none()).count();
     if without > 0 {
         let of = if scopes.len() > 1 { format!(" in {without} of {} scans", scopes.len()) } else { String::new() };

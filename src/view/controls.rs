@@ -6,15 +6,19 @@ use jiff::civil::Date;
 
 use super::{Evidenced, Readings, Secret};
 use crate::evidence::reading::{Assurance, Exception, Finding, Reading};
+use crate::evidence::series::Subject;
 use crate::finding::ExceptionReason;
 use crate::govern::catalogue::{Catalogue, Control};
 use crate::govern::crosswalk::{ClauseReason, Crosswalk, Record, Role};
 use crate::govern::{State, Taxonomies, Taxonomy};
 use crate::severity::Severity;
-use crate::words::counted;
+use crate::words::{counted, plural};
 
 /// Days that divide the ages of findings: up to each, and over the last.
 pub const AGES: [u32; 3] = [7, 30, 90];
+
+/// Series without a bundle that are named.
+const NAMED: usize = 10;
 
 /// Secrets, counted in several ways. What the same rule found of the same value counts once, however many bundles have it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,6 +147,8 @@ pub struct ControlView<'r> {
     pub today: Date,
     /// The bundles that it is made from: the latest of each series.
     pub readings: Vec<&'r Reading>,
+    /// Series that there are to be, and of which there is no bundle.
+    pub unscanned: Vec<Subject>,
     /// The secrets of these.
     pub secrets: Vec<Secret<'r>>,
     /// All controls of the catalogue, in its order.
@@ -173,8 +179,35 @@ impl<'r> ControlView<'r> {
             csf: terms(&secrets, |finding| &finding.csf, &csf_of_every_scan(over_time), &Taxonomies::embedded().csf),
             nhi: terms(&secrets, |finding| &finding.nhi, &BTreeMap::new(), &Taxonomies::embedded().nhi),
             readings: current,
+            unscanned: Vec::new(),
             secrets,
         }
+    }
+
+    /// The same, with what of `expected` there is no bundle of: it is untested.
+    #[must_use]
+    pub fn expecting(mut self, expected: impl IntoIterator<Item = Subject>) -> Self {
+        let there: BTreeSet<&Subject> = self.readings.iter().flat_map(|reading| &reading.subjects).collect();
+        self.unscanned = expected.into_iter().filter(|subject| !there.contains(subject)).collect();
+        if let Some(told) = self.unscanned_told() {
+            let tested = self.controls.iter_mut().filter(|row| row.state != State::NotTestable);
+            tested.for_each(|row| row.untested.push(told.clone()));
+        }
+        self
+    }
+
+    /// The series without a bundle in words; none where each has one.
+    pub fn unscanned_told(&self) -> Option<String> {
+        let all = self.unscanned.len();
+        let names: Vec<String> = self.unscanned.iter().take(NAMED).map(ToString::to_string).collect();
+        let more = if all > NAMED { format!(" and {} more", all - NAMED) } else { String::new() };
+        (all > 0).then(|| {
+            format!(
+                "{} of the scope without a bundle: {}{more}",
+                plural(all as u64, "repository or branch", "repositories or branches"),
+                names.join(", ")
+            )
+        })
     }
 
     /// The row of a control, by its number.

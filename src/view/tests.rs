@@ -47,6 +47,20 @@ fn the_same_value_in_two_repositories_is_one_secret_with_the_worst_of_both() {
 }
 
 #[test]
+fn what_the_scope_names_and_no_bundle_is_of_is_untested() {
+    let readings = [scan("shop", "2026-01-01", Vec::new())];
+    let sorted = Readings::of(&readings);
+    let subject = |unit: &str| sample::reading(unit, "2026-01-01").subject;
+    let view = ControlView::of(&sorted, date(2026, 1, 3)).expecting([subject("shop"), subject("pay")]);
+    assert_eq!(view.unscanned, [subject("pay")]);
+    let told = "1 repository or branch of the scope without a bundle: pay git.example.org/team/pay main";
+    assert_eq!(view.unscanned_told().unwrap(), told);
+    assert_eq!(view.control("5.17").unwrap().untested.last().unwrap(), told);
+    let whole = ControlView::of(&sorted, date(2026, 1, 3)).expecting([subject("shop")]);
+    assert_eq!(whole.unscanned_told(), None);
+}
+
+#[test]
 fn a_history_that_was_searched_before_is_not_forgotten() {
     let mut first =
         scan("shop", "2026-01-01", vec![finding(Some("aa"), "high", false), finding(Some("bb"), "high", true)]);

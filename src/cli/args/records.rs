@@ -296,7 +296,7 @@ pub struct ControlsReport {
     /// Public key (PEM) by which bundles have to be signed; may be repeated, one of them is enough
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Vec<PathBuf>,
-    /// The units of the ISMS, for owners and risks of the OSCAL plan
+    /// The units of the ISMS: which of their repositories and branches have no bundle; owners and risks of the OSCAL plan
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub scope: Option<PathBuf>,
     /// The day on which ages and ends are judged [default: today]

@@ -24,14 +24,14 @@ pub(super) fn run(args: &ControlsReport) -> anyhow::Result<ExitCode> {
     let today = day(at)?;
     let read = readings(&args.bundles, &keys, today)?;
     let sorted = Readings::of(&read);
-    let view = ControlView::of(&sorted, today);
+    let scope = args.scope.as_deref().map(scope::load).transpose()?;
+    let expected = scope.iter().flat_map(scope::Scope::expected).map(|(subject, _)| subject);
+    let view = ControlView::of(&sorted, today).expecting(expected);
     let output = args.output.as_deref();
     // All bundles, since a plan tells of what has gone as well.
     let rows = || {
-        let mut directory = Directory::default();
-        if let Some(path) = &args.scope {
-            directory.units = scope::load(path)?.units();
-        }
+        let units = scope.as_ref().map(scope::Scope::units).unwrap_or_default();
+        let directory = Directory { units, ..Directory::default() };
         let setting = Setting { model: RiskModel::embedded(), directory: &directory };
         anyhow::Ok(scenarios(&read.iter().collect::<Vec<_>>(), setting, today)?)
     };
@@ -88,6 +88,9 @@ fn text(view: &ControlView<'_>, out: &mut dyn Write) -> std::io::Result<()> {
                 printable_text(&reading.name)
             )?;
         }
+    }
+    if let Some(told) = view.unscanned_told() {
+        writeln!(out, "missing {}", printable_text(&told))?;
     }
     for row in view.controls.iter().filter(|row| row.is_touched()) {
         control(row, out)?;
@@ -222,6 +225,7 @@ fn document(view: &ControlView<'_>) -> Value {
         "edition": Catalogue::embedded().edition,
         "at": view.today.to_string(),
         "bundles": bundles.collect::<Vec<_>>(),
+        "without_bundle": view.unscanned,
         "controls": view.controls.iter().filter(|row| row.is_touched()).map(control).collect::<Vec<_>>(),
         "clauses": clauses.collect::<Vec<_>>(),
         "csf": terms(&view.csf),

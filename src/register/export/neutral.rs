@@ -8,7 +8,7 @@ use crate::govern::risk::label;
 use crate::govern::{Catalogue, Control, State};
 use crate::register::columns::annex;
 use crate::register::row::{Row, Status};
-use crate::view::{ControlRow, StateOf};
+use crate::view::{ControlRow, ControlView, StateOf};
 
 /// Columns of the register, in order. New ones are added at the end. Cells that hold several texts have them divided by `; `.
 pub const COLUMNS: [&str; 41] = [
@@ -115,7 +115,7 @@ fn soa_row(e: &Exported<'_>, control: &Control, row: Option<&ControlRow<'_>>) ->
             ),
         ),
         row.map(last_tested).unwrap_or_default(),
-        plain(&row.filter(|row| is_tested(row)).map(test_scope).unwrap_or_default()),
+        plain(&row.filter(|row| is_tested(row)).map(|row| test_scope(row, e.view)).unwrap_or_default()),
         row.map_or("not tested", ControlRow::observed).to_owned(),
         e.risks(&control.number),
     ]
@@ -142,7 +142,7 @@ pub(super) fn last_tested(row: &ControlRow<'_>) -> String {
 }
 
 /// What was looked through, a bundle each.
-fn test_scope(row: &ControlRow<'_>) -> String {
+fn test_scope(row: &ControlRow<'_>, view: Option<&ControlView<'_>>) -> String {
     let scope = |StateOf { reading, .. }: &StateOf<'_>| {
         let subject = &reading.subject;
         let parts: Vec<&str> =
@@ -153,7 +153,7 @@ fn test_scope(row: &ControlRow<'_>) -> String {
         let bypass = if reading.bypass.is_some() { ", bypassed" } else { "" };
         format!("{what}: {} files read, {complete}{history}{bypass}", reading.coverage.files_read)
     };
-    row.states.iter().map(scope).collect::<Vec<_>>().join("; ")
+    row.states.iter().map(scope).chain(view.and_then(ControlView::unscanned_told)).collect::<Vec<_>>().join("; ")
 }
 
 /// The cells of a scenario, safe to print, but not yet safe from being run as formulas.
