@@ -145,7 +145,6 @@ impl<'r> Card<'r> {
         places.sort_by_key(|(_, place)| !place.verdict.fails());
         let total = places.len();
         let (more, rest) = (total.saturating_sub(1) as u64, total.saturating_sub(PLACES) as u64);
-        let labels: Vec<&str> = secret.seen.iter().map(|one| material.label(one.bundle)).collect();
         let scopes: Vec<String> = secret.seen.iter().map(|one| one.bundle.to_string()).collect();
         let several = secret.seen.len() > 1;
         let first = places.first();
@@ -153,11 +152,9 @@ impl<'r> Card<'r> {
             index,
             brief: index >= DETAILED,
             scopes: scopes.join(" "),
-            scope_label: match &labels[..] {
-                [first, others @ ..] if !others.is_empty() => {
-                    format!("{first} and {}", counted(others.len() as u64, "other"))
-                }
-                labels => labels.concat(),
+            scope_label: match (first.map_or("", |(one, _)| material.label(one.bundle)), secret.seen.len() as u64 - 1) {
+                (label, 0) => label.to_owned(),
+                (label, others) => format!("{label} and {}", counted(others, "other")),
             },
             severity: found.severity.name(),
             rank: found.severity as usize,

@@ -424,6 +424,10 @@ impl Register {
             }
             let absent = absent.get(row.kept.fingerprint.as_str());
             let Some(known) = row.kept.observed.iter_mut().find(|one| is_of(one, &reading.subject)) else { continue };
+            if known.facts.retired.take().is_some() {
+                // It is there again, and the credential is not in it.
+                touched.push(id.clone());
+            }
             if known.seen == Seen::Gone || (known.seen == Seen::History && !reads_history) {
                 continue;
             }

@@ -378,7 +378,11 @@ fn what_is_no_more_holds_nothing_and_rotates_nothing() {
     assert_eq!(says(&row), (Status::Open, Condition::Removed), "that the repository has gone makes it no less valid");
     let told = "There is no git.example.org/team/pay any more since 2026-01-11, as head@example.org says.";
     assert!(row.kept.reason.contains(told), "{}", row.kept.reason);
-    // It is there again.
+    // It is there again, at first without the credential.
+    kept.update(&[scan("pay", "2026-01-19", &[])], "2026-01-19");
+    let row = kept.row();
+    assert_eq!(row.kept.condition, Condition::Removed);
+    assert!(!row.kept.reason.contains("no git.example.org/team/pay"), "{}", row.kept.reason);
     kept.update(&[scan("pay", "2026-01-20", &[secret("a")])], "2026-01-20");
     assert_eq!(kept.row().kept.condition, Condition::Reintroduced);
     assert!(!kept.row().kept.reason.contains("no git.example.org/team/pay"), "{}", kept.row().kept.reason);
