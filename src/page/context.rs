@@ -455,8 +455,9 @@ fn reach(material: &Material<'_>) -> Vec<String> {
     let with_history = material.scopes.iter().filter(|scope| scope.reading.coverage.history.is_some()).count();
     let history = match (with_history, material.scopes.len()) {
         (0, _) => "no history was searched".to_owned(),
-        (some, all) if some == all => "so was the history".to_owned(),
-        (some, all) => format!("so were {some} of {all} histories"),
+        (1, 1) => "the history was searched too".to_owned(),
+        (some, all) if some == all => format!("all {all} histories were searched too"),
+        (some, all) => format!("of {all} histories, {some} were searched too"),
     };
     let excluded = material.sum(|reading| reading.coverage.files_excluded);
     let unreadable = material.sum(|reading| reading.coverage.files_unreadable);

@@ -394,7 +394,7 @@ pub(super) fn limits(material: &Material<'_>, unscanned: Option<String>) -> Vec<
         "That a secret which is gone from the files is worthless. Only its issuer makes it so.".to_owned(),
         "That an accepted risk is none. The secret works, and somebody answers for it.".to_owned(),
     ];
-    limits.extend(unscanned.map(|told| format!("What lies in the {told}.")));
+    limits.extend(unscanned.map(|told| format!("What lies where nobody scanned: {told}.")));
     let without = scopes.iter().filter(|scope| scope.reading.coverage.history.is_none()).count();
     if without > 0 {
         let of = if scopes.len() > 1 { format!(" in {without} of {} scans", scopes.len()) } else { String::new() };

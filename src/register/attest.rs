@@ -54,7 +54,7 @@ impl Register {
                 Some(Rotation { what, on, by, grade })
             }
         };
-        self.entries.push(Entry::Attestation(attestation));
+        self.record(Entry::Attestation(attestation));
         self.judge(&id, setting, act, today);
         self.date_rows();
         Ok(())
@@ -110,9 +110,9 @@ impl Register {
                 touched.push(id.clone());
             }
         }
-        let record =
-            |subject: &Subject| Entry::SeriesRetired(SeriesRetired { subject: subject.clone(), ..retired.clone() });
-        self.entries.extend(meant.iter().map(record));
+        for subject in &meant {
+            self.record(Entry::SeriesRetired(SeriesRetired { subject: subject.clone(), ..retired.clone() }));
+        }
         for id in touched {
             self.judge(&id, setting, act, today);
         }

@@ -400,6 +400,11 @@ impl Journal {
         Ok(told)
     }
 
+    /// Whether anybody keeps it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Whether it has no record yet.
     pub fn is_empty(&self) -> bool {
         self.records == 0

@@ -65,8 +65,10 @@ pub struct Register {
     pub(super) journal: Journal,
     /// What the journal tells of each row, with what is to be appended.
     told: BTreeMap<String, Told>,
-    /// What is to be appended.
-    pub(super) entries: Vec<Entry>,
+    /// What is to be appended; nothing where nobody keeps the journal.
+    entries: Vec<Entry>,
+    /// How many records these are, or would be.
+    recorded: u64,
     /// By what rows are judged, until the journal has its first record.
     settings: Option<Settings>,
     /// Bundles of changes are taken in as well: there is nothing else that they could be held against.
@@ -94,6 +96,7 @@ impl Register {
             journal,
             told: BTreeMap::new(),
             entries: Vec::new(),
+            recorded: 0,
             settings: None,
             takes_changes: false,
             changes: Changes::default(),
@@ -221,7 +224,7 @@ impl Register {
         }
         let same = Settings { at: before.at.clone(), by: before.by.clone(), ..settings.clone() } == *before;
         if !same {
-            self.entries.push(Entry::Settings(settings.clone()));
+            self.record(Entry::Settings(settings.clone()));
             self.journal.settings = Some(settings);
         }
         Ok(())
@@ -229,6 +232,7 @@ impl Register {
 
     /// Records what people wrote since the last time.
     pub fn notice_decisions(&mut self, act: Act<'_>) {
+        let mut noticed = Vec::new();
         for (id, row) in &self.table.rows {
             let Some(known) = self.told.get_mut(id) else { continue };
             let now = decided(&row.decided);
@@ -239,9 +243,10 @@ impl Register {
             if !columns.is_empty() {
                 known.decided = now;
                 self.changes.decided += 1;
-                self.entries.push(Entry::Decision(DecisionChange { at: act.at.to_owned(), id: id.clone(), columns }));
+                noticed.push(DecisionChange { at: act.at.to_owned(), id: id.clone(), columns });
             }
         }
+        noticed.into_iter().for_each(|change| self.record(Entry::Decision(change)));
     }
 
     /// Takes in one bundle. Those of a series are to come from the earliest to the latest: what comes after a later one tells only since
@@ -316,14 +321,14 @@ impl Register {
                 // Nobody else has this scan's name, so nobody else has the register's.
                 self.journal.register.clone_from(&reading.scan);
                 self.journal.key = Some(key.clone());
-                self.entries.push(Entry::RegisterCreated(Created {
+                self.record(Entry::RegisterCreated(Created {
                     schema: SCHEMA.to_owned(),
                     at: act.at.to_owned(),
                     key_id: key.id.clone(),
                     keyed: key.keyed.clone(),
                 }));
                 if let Some(settings) = self.settings.take() {
-                    self.entries.push(Entry::Settings(settings.clone()));
+                    self.record(Entry::Settings(settings.clone()));
                     self.journal.settings = Some(settings);
                 }
                 Ok(())
@@ -338,7 +343,7 @@ impl Register {
             self.journal.last.insert(reading.subject.clone(), last);
         }
         self.journal.applied.insert(reading.scan.clone(), reading.manifest_sha256.clone());
-        self.entries.push(Entry::EvidenceApplied(Applied {
+        self.record(Entry::EvidenceApplied(Applied {
             at: act.at.to_owned(),
             by: act.by.to_owned(),
             scan: reading.scan.clone(),
@@ -450,7 +455,7 @@ impl Register {
 
     /// Judges a row on a day, and records what it says now, if that is something else.
     pub(super) fn judge(&mut self, id: &str, setting: Setting<'_>, act: Act<'_>, today: Date) {
-        let number = self.journal.len() + self.entries.len() as u64;
+        let number = self.journal.len() + self.recorded;
         let Some(row) = self.table.rows.get_mut(id) else { return };
         if row.kept.observed.iter().all(|one| one.seen == Seen::Gone) {
             row.kept.back_on = None;
@@ -481,7 +486,7 @@ impl Register {
         rows.insert(id.to_owned());
         row.kept.record = number;
         let (at, on, id) = (act.at.to_owned(), today.to_string(), id.to_owned());
-        self.entries.push(Entry::Row(RowChange { at, on, id, event: event.to_owned(), columns }));
+        self.record(Entry::Row(RowChange { at, on, id, event: event.to_owned(), columns }));
     }
 
     /// Writes into each row when its series were last scanned.
@@ -495,6 +500,15 @@ impl Register {
                 told.and_then(|time| time.get(..10)).unwrap_or(&one.on).to_owned()
             };
             row.kept.last_seen = row.kept.observed.iter().map(day).max().unwrap_or_default();
+        }
+    }
+
+    /// Takes down what is to be appended to the journal.
+    pub(super) fn record(&mut self, entry: Entry) {
+        self.recorded += 1;
+        // Records of all rows take more room than the rows.
+        if self.journal.is_kept() {
+            self.entries.push(entry);
         }
     }
 
@@ -518,6 +532,7 @@ impl Register {
     /// The journal cannot be written.
     pub fn commit(&mut self) -> Result<(), RegisterError> {
         let entries = std::mem::take(&mut self.entries);
+        self.recorded = 0;
         if !entries.is_empty() {
             self.journal.append(entries)?;
         }

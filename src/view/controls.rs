@@ -196,15 +196,19 @@ impl<'r> ControlView<'r> {
         self
     }
 
-    /// The series without a bundle in words; none where each has one.
+    /// The series without a bundle, in a clause; none where each has one.
     pub fn unscanned_told(&self) -> Option<String> {
         let all = self.unscanned.len();
         let names: Vec<String> = self.unscanned.iter().take(NAMED).map(ToString::to_string).collect();
         let more = if all > NAMED { format!(" and {} more", all - NAMED) } else { String::new() };
         (all > 0).then(|| {
             format!(
-                "{} of the scope without a bundle: {}{more}",
-                plural(all as u64, "repository or branch", "repositories or branches"),
+                "{}: {}{more}",
+                plural(
+                    all as u64,
+                    "repository or branch of the scope has no bundle",
+                    "repositories or branches of the scope have no bundle"
+                ),
                 names.join(", ")
             )
         })

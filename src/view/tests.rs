@@ -53,7 +53,7 @@ fn what_the_scope_names_and_no_bundle_is_of_is_untested() {
     let subject = |unit: &str| sample::reading(unit, "2026-01-01").subject;
     let view = ControlView::of(&sorted, date(2026, 1, 3)).expecting([subject("shop"), subject("pay")]);
     assert_eq!(view.unscanned, [subject("pay")]);
-    let told = "1 repository or branch of the scope without a bundle: pay git.example.org/team/pay main";
+    let told = "1 repository or branch of the scope has no bundle: pay git.example.org/team/pay main";
     assert_eq!(view.unscanned_told().unwrap(), told);
     assert_eq!(view.control("5.17").unwrap().untested.last().unwrap(), told);
     let whole = ControlView::of(&sorted, date(2026, 1, 3)).expecting([subject("shop")]);

@@ -81,7 +81,7 @@ fn every_kind_of_scan_has_a_page() {
     let answer = |page: &str| page.split_once("</strong> ").unwrap().1.split_once('<').unwrap().0.to_owned();
     let whole = exports(world.root(), &["--history"], 1);
     assert!(answer(&whole).starts_with("2 secrets were found"), "{}", answer(&whole));
-    assert!(whole.contains("so was the history") && whole.contains("by the commit that brought it in"));
+    assert!(whole.contains("the history was searched too") && whole.contains("by the commit that brought it in"));
     // A change alone, by its commits and before it is one.
     let range = exports(world.root(), &["--range", "main..change"], 1);
     assert!(answer(&range).starts_with("1 secret was found") && !range.contains("old.env"), "{}", answer(&range));
