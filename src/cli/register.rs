@@ -289,7 +289,9 @@ fn told(entry: &Entry) -> String {
     match entry {
         Entry::Row(row) => {
             let said = row.columns.get("reason").map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("{} {}{said} [{}]", row.at, row.event, names(&row.columns))
+            // A new row has all of them.
+            let columns = if row.event == "created" { String::new() } else { format!(" [{}]", names(&row.columns)) };
+            format!("{} {}{said}{columns}", row.at, row.event)
         }
         Entry::Decision(decision) => format!("{} people changed {}", decision.at, names(&decision.columns)),
         Entry::Attestation(one) => {

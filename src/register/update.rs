@@ -469,7 +469,8 @@ impl Register {
             let cell = columns::cell(&row.kept, column.name);
             let hash = hash(&cell);
             hashes.push(hash);
-            if told.kept.get(at) != Some(&hash) {
+            // Of a new row what is empty goes without saying.
+            if told.kept.get(at).map_or(!cell.is_empty(), |before| *before != hash) {
                 columns.insert(column.name.to_owned(), cell);
             }
         }
