@@ -101,6 +101,8 @@ pub(super) struct Page<'m> {
     trends: Vec<Trends<'m>>,
     trends_rest: String,
     by_control: Bars,
+    /// What is untested of every control.
+    common: Vec<String>,
     touched: Vec<Row<'m>>,
     untouched: Vec<Row<'m>>,
     clauses: Vec<ClauseCells<'m>>,
@@ -223,7 +225,7 @@ impl<'m> Page<'m> {
     /// `material` is of the same bundles.
     pub(super) fn of(input: &Input<'m>, material: &'m Material<'m>) -> Self {
         let view = input.view;
-        let Rows { touched, untouched } = Rows::of(view, material, input.dated);
+        let Rows { common, touched, untouched } = Rows::of(view, material, input.dated);
         let by_control = Rows::chart(&touched);
         let (trends, trends_rest) = tables::trends(input, material);
         let (attempts, attempts_rest) = tables::attempts(material);
@@ -255,6 +257,7 @@ impl<'m> Page<'m> {
             trends,
             trends_rest,
             by_control,
+            common,
             touched,
             untouched,
             clauses: clauses(view),

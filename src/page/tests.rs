@@ -407,6 +407,24 @@ fn entries_come_in_the_order_in_which_people_need_them() {
 }
 
 #[test]
+fn what_is_untested_of_all_controls_is_told_once() {
+    let page = page(&[full()], true);
+    let count = |what: &str| page.matches(what).count();
+    for told in ["all of the control but the aspect that the sentence names", "1 file left out by policy"] {
+        assert_eq!(count(&format!("{told}</li>")), 1, "{told}");
+    }
+    assert!(between(&page, "In none of them was tested", "</details>").contains("the history of the repository"));
+    let mut other = full();
+    other.controls[0].state = ControlState::NotTested;
+    let page = self::page(&[other], true);
+    let more = between(&page, "<b class=\"number\">5.17</b>", "</tbody>");
+    assert!(
+        more.contains("What remains untested, beside the above") && more.contains("no rule that could tell"),
+        "{more}"
+    );
+}
+
+#[test]
 fn charts_have_their_numbers_in_tables() {
     let page = page(&[full()], true);
     let count = |what: &str| page.matches(what).count();
