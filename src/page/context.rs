@@ -18,7 +18,7 @@ use crate::finding::{Decision, ExceptionReason};
 use crate::severity::Severity;
 use crate::view::{Clause, ControlView, Counts, TermRow};
 
-/// Secrets that are told of in full. A browser takes seconds for ten thousand, and nobody reads them in a page.
+/// Secrets that are told of in full. Of 44,001 all of them made a page of 134 MB, these and a line for each other one of 35 MB.
 pub(super) const DETAILED: usize = 5_000;
 
 /// Secrets that are printed whole; of more, only what was opened is.

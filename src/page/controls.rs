@@ -71,15 +71,14 @@ impl<'v> Rows<'v> {
     /// `view` is of the bundles of `material`.
     pub(super) fn of(view: &'v ControlView<'_>, material: &'v Material<'_>, dated: bool) -> Self {
         let scopes = &material.scopes;
-        let common = common(view);
-        let mut rows =
-            Self { common: common.iter().map(|untested| without_name(untested, scopes)).collect(), ..Self::default() };
+        let common = view.untested.iter().map(|untested| without_name(untested, scopes)).collect();
+        let mut rows = Self { common, ..Self::default() };
         for (order, row) in view.controls.iter().enumerate() {
             let secrets = row.contradicting.total() + row.affected.total() + row.response_due.total();
             if secrets > 0 {
-                rows.touched.push(Row::of(row, order, (scopes, &common), dated));
+                rows.touched.push(Row::of(row, order, scopes, dated));
             } else if row.every_scan.is_some() || row.state != State::NotTestable {
-                rows.untouched.push(Row::of(row, order, (scopes, &common), dated));
+                rows.untouched.push(Row::of(row, order, scopes, dated));
             }
         }
         rows.touched.sort_by_key(|row| (row.rank, Reverse(row.contradicting), row.order));
@@ -97,7 +96,7 @@ impl<'v> Rows<'v> {
 }
 
 impl<'v> Row<'v> {
-    fn of(row: &'v ControlRow<'_>, order: usize, (scopes, common): (&'v [Scope<'_>], &[&String]), dated: bool) -> Self {
+    fn of(row: &'v ControlRow<'_>, order: usize, scopes: &'v [Scope<'_>], dated: bool) -> Self {
         let all = [row.contradicting, row.affected, row.response_due];
         let oldest = all.iter().filter_map(|counts| counts.oldest_days).max();
         let named = ["Contradict it", "Affect it", "Call for its response"].into_iter().zip(&all);
@@ -117,25 +116,12 @@ impl<'v> Row<'v> {
             oldest_days: oldest,
             roles: roles.collect(),
             exceptions: row.exceptions.iter().map(|exception| told(exception)).collect(),
-            untested: row
-                .untested
-                .iter()
-                .filter(|untested| !common.contains(untested))
-                .map(|untested| without_name(untested, scopes))
-                .collect(),
-            testable: row.state != State::NotTestable,
+            untested: row.untested.iter().map(|untested| without_name(untested, scopes)).collect(),
+            testable: row.testable,
             every_scan: row.every_scan,
             evidence: if dated { pointers(row, scopes) } else { Vec::new() },
         }
     }
-}
-
-/// What is untested of every control that a scan can tell of.
-fn common<'v>(view: &'v ControlView<'_>) -> Vec<&'v String> {
-    let mut testable = view.controls.iter().filter(|row| row.state != State::NotTestable && !row.states.is_empty());
-    let Some(first) = testable.next() else { return Vec::new() };
-    let others: Vec<&ControlRow<'_>> = testable.collect();
-    first.untested.iter().filter(|one| others.iter().all(|row| row.untested.contains(one))).collect()
 }
 
 /// No state has the look of a success: what was not observed may be there.

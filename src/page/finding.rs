@@ -274,7 +274,7 @@ fn titled(taxonomy: &Taxonomy, ids: &[String]) -> String {
 }
 
 fn known(secret: &Secret<'_>, today: Date) -> String {
-    match secret.known() {
+    match secret.known {
         Some((day, by_commit)) => {
             let by = if by_commit { "by the commit that brought it in" } else { "by an earlier scan" };
             format!("for {}, since {day}, {by}", words::age(days_between(day, today)))

@@ -53,8 +53,6 @@ impl Counts {
 /// What one bundle says of a control.
 #[derive(Clone, Debug)]
 pub struct StateOf<'r> {
-    /// Index of the bundle, among those that are told of.
-    pub bundle: usize,
     /// The bundle.
     pub reading: &'r Reading,
     /// Number of the record that says so, from 0.
@@ -86,7 +84,9 @@ pub struct ControlRow<'r> {
     pub findings: Vec<Evidenced<'r>>,
     /// Exceptions that cover places of these, by id.
     pub exceptions: Vec<&'r Exception>,
-    /// What remains untested, one sentence each.
+    /// Whether a scan can tell of an aspect of it.
+    pub testable: bool,
+    /// What remains untested of it, beside what is untested of every control ([`ControlView::untested_of`] has both).
     pub untested: Vec<String>,
     /// Why every scan is evidence about it, where it is.
     pub every_scan: Option<&'static str>,
@@ -149,6 +149,8 @@ pub struct ControlView<'r> {
     pub readings: Vec<&'r Reading>,
     /// Series that there are to be, and of which there is no bundle.
     pub unscanned: Vec<Subject>,
+    /// What is untested of every control that a scan can tell of.
+    pub untested: Vec<String>,
     /// The secrets of these.
     pub secrets: Vec<Secret<'r>>,
     /// All controls of the catalogue, in its order.
@@ -168,10 +170,8 @@ impl<'r> ControlView<'r> {
         let over_time = readings.series.values().any(|bundles| bundles.len() > 1)
             || current.iter().any(|reading| reading.findings.iter().any(has_past));
         let secrets = Secret::all(&current);
-        let histories: Vec<String> =
-            current.iter().map(|reading| history(readings.last_with_history(reading))).collect();
         let controls = Catalogue::embedded().controls.iter();
-        let controls = controls.map(|control| row(control, (&current, &histories), &secrets, today)).collect();
+        let controls = controls.map(|control| row(control, &current, &secrets, today)).collect();
         Self {
             today,
             controls,
@@ -180,6 +180,7 @@ impl<'r> ControlView<'r> {
             nhi: terms(&secrets, |finding| &finding.nhi, &BTreeMap::new(), &Taxonomies::embedded().nhi),
             readings: current,
             unscanned: Vec::new(),
+            untested: untested_of_all(readings),
             secrets,
         }
     }
@@ -189,11 +190,14 @@ impl<'r> ControlView<'r> {
     pub fn expecting(mut self, expected: impl IntoIterator<Item = Subject>) -> Self {
         let there: BTreeSet<&Subject> = self.readings.iter().flat_map(|reading| &reading.subjects).collect();
         self.unscanned = expected.into_iter().filter(|subject| !there.contains(subject)).collect();
-        if let Some(told) = self.unscanned_told() {
-            let tested = self.controls.iter_mut().filter(|row| row.state != State::NotTestable);
-            tested.for_each(|row| row.untested.push(told.clone()));
-        }
+        self.untested.extend(self.unscanned_told());
         self
+    }
+
+    /// All that remains untested of a control.
+    pub fn untested_of<'a>(&'a self, row: &'a ControlRow<'_>) -> impl Iterator<Item = &'a str> {
+        let of_all = self.untested.iter().filter(|_| row.testable);
+        of_all.chain(&row.untested).map(String::as_str)
     }
 
     /// The series without a bundle, in a clause; none where each has one.
@@ -225,16 +229,11 @@ fn has_past(finding: &Finding) -> bool {
     finding.places.iter().any(|place| place.change.is_some())
 }
 
-fn row<'r>(
-    control: &'static Control,
-    (readings, histories): (&[&'r Reading], &[String]),
-    secrets: &[Secret<'r>],
-    today: Date,
-) -> ControlRow<'r> {
+fn row<'r>(control: &'static Control, readings: &[&'r Reading], secrets: &[Secret<'r>], today: Date) -> ControlRow<'r> {
     let number = control.number.as_str();
-    let states = readings.iter().enumerate().filter_map(|(bundle, &reading)| {
+    let states = readings.iter().filter_map(|&reading| {
         let said = reading.controls.iter().find(|said| said.control == number)?;
-        Some(StateOf { bundle, reading, record: said.record, state: said.state, sentence: &said.sentence })
+        Some(StateOf { reading, record: said.record, state: said.state, sentence: &said.sentence })
     });
     let states: Vec<StateOf<'_>> = states.collect();
     let mut counts = [Counts::default(); Role::ALL.len()];
@@ -250,7 +249,7 @@ fn row<'r>(
         // The roles are declared by what they weigh.
         let Some(role) = bearing.iter().map(|(role, _)| *role).min() else { continue };
         let of_role = || bearing.iter().filter(|(one, _)| *one == role).map(|(_, one)| *one);
-        let severity = of_role().map(|one| one.finding.severity).max().unwrap_or(secret.severity());
+        let severity = of_role().map(|one| one.finding.severity).max().expect("it bears on the control in this role");
         counts[role as usize].add(severity, secret.age(today));
         if role == Role::Contradicts {
             for one in of_role() {
@@ -262,6 +261,7 @@ fn row<'r>(
     }
     findings.sort_by_key(|one| std::cmp::Reverse(one.finding.severity));
     let (state, sentence) = over_all(&states);
+    let testable = Crosswalk::embedded().aspect(number).is_some();
     let every_scan = Crosswalk::embedded().run.iso27002.iter().find(|one| one.control == number);
     ControlRow {
         control,
@@ -272,7 +272,8 @@ fn row<'r>(
         response_due: counts[Role::ResponseDue as usize],
         findings,
         exceptions: exceptions.into_values().collect(),
-        untested: untested(control, &states, histories),
+        testable,
+        untested: untested(testable, &states),
         every_scan: every_scan.map(|one| one.why.as_str()),
         states,
     }
@@ -310,6 +311,14 @@ fn over_all(states: &[StateOf<'_>]) -> (State, String) {
     (state, sentence)
 }
 
+/// What people call the series of a bundle; its own name, where nothing else is known.
+fn series_name(reading: &Reading) -> String {
+    match (&reading.subject.unit, &reading.subject.repository) {
+        (None, None) => reading.name.clone(),
+        _ => reading.subject.to_string(),
+    }
+}
+
 /// What is said of a history that was not searched; `last` searched it.
 fn history(last: Option<&Reading>) -> String {
     let Some(last) = last else { return "the history of the repository".to_owned() };
@@ -319,21 +328,11 @@ fn history(last: Option<&Reading>) -> String {
     format!("the history of the repository, in which the scan of {day} found {found} that no file held")
 }
 
-fn untested(control: &Control, states: &[StateOf<'_>], histories: &[String]) -> Vec<String> {
-    let mut untested = Vec::new();
-    if Crosswalk::embedded().aspect(&control.number).is_none() {
-        untested.push("all of it: scanning content sets no state for this control".to_owned());
-        return untested;
-    }
-    untested.push("all of the control but the aspect that the sentence names".to_owned());
-    for StateOf { bundle, reading, state, .. } in states {
-        let name = match (&reading.subject.unit, &reading.subject.repository) {
-            (None, None) => reading.name.clone(),
-            _ => reading.subject.to_string(),
-        };
-        if *state == State::NotTested {
-            untested.push(format!("{name}: no rule that could tell was at work"));
-        }
+/// What is untested of every control, since the scans did not look there.
+fn untested_of_all(readings: &Readings<'_>) -> Vec<String> {
+    let mut untested = vec!["all of the control but the aspect that the sentence names".to_owned()];
+    for reading in readings.current() {
+        let name = series_name(reading);
         let failing = reading.gaps.iter().filter(|gap| gap.accepted.is_none()).count();
         if failing > 0 {
             untested.push(format!("{name}: {} could not be read, or not wholly", counted(failing as u64, "part")));
@@ -343,10 +342,19 @@ fn untested(control: &Control, states: &[StateOf<'_>], histories: &[String]) -> 
             untested.push(format!("{name}: {} left out by policy", counted(files, "file")));
         }
         if reading.coverage.history.is_none() {
-            untested.push(format!("{name}: {}", histories[*bundle]));
+            untested.push(format!("{name}: {}", history(readings.last_with_history(reading))));
         }
     }
     untested
+}
+
+/// What is untested of one control alone.
+fn untested(testable: bool, states: &[StateOf<'_>]) -> Vec<String> {
+    if !testable {
+        return vec!["all of it: scanning content sets no state for this control".to_owned()];
+    }
+    let silent = states.iter().filter(|one| one.state == State::NotTested);
+    silent.map(|one| format!("{}: no rule that could tell was at work", series_name(one.reading))).collect()
 }
 
 fn clauses(readings: &[&Reading], over_time: bool) -> Vec<Clause> {

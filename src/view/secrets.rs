@@ -24,6 +24,9 @@ pub struct Evidenced<'r> {
 pub struct Secret<'r> {
     /// Where it was found, by bundle; never empty.
     pub seen: Vec<Evidenced<'r>>,
+    /// The day since which it is known, and whether a commit says so; none where its scan was the first to see it, which says nothing of
+    /// its age.
+    pub known: Option<(Date, bool)>,
 }
 
 impl<'r> Secret<'r> {
@@ -43,8 +46,11 @@ impl<'r> Secret<'r> {
                     }
                     known.insert(name, secrets.len());
                 }
-                secrets.push(Self { seen: vec![seen] });
+                secrets.push(Self { seen: vec![seen], known: None });
             }
+        }
+        for secret in &mut secrets {
+            secret.known = known_since(secret.places().map(|(_, place)| place));
         }
         secrets
     }
@@ -70,19 +76,18 @@ impl<'r> Secret<'r> {
         self.seen.iter().any(|one| one.finding.fails())
     }
 
-    /// The day since which it is known, and whether a commit says so; none where its scan was the first to see it, which says nothing of
-    /// its age.
-    pub fn known(&self) -> Option<(Date, bool)> {
-        let days = self.places().flat_map(|(_, place)| {
-            let introduced = place.history.as_ref().and_then(|life| life.introduced.as_ref()?.time.as_deref());
-            let seen = place.change.as_ref().and_then(|change| change.since.as_deref());
-            [introduced.and_then(day_of).map(|day| (day, true)), seen.and_then(day_of).map(|day| (day, false))]
-        });
-        days.flatten().min()
-    }
-
     /// The days for which it is known.
     pub fn age(&self, today: Date) -> Option<u32> {
-        self.known().map(|(day, _)| days_between(day, today))
+        self.known.map(|(day, _)| days_between(day, today))
     }
+}
+
+/// The first day that commits or earlier scans name, and whether a commit does.
+fn known_since<'r>(places: impl Iterator<Item = &'r Place>) -> Option<(Date, bool)> {
+    let days = places.flat_map(|place| {
+        let introduced = place.history.as_ref().and_then(|life| life.introduced.as_ref()?.time.as_deref());
+        let seen = place.change.as_ref().and_then(|change| change.since.as_deref());
+        [introduced.and_then(day_of).map(|day| (day, true)), seen.and_then(day_of).map(|day| (day, false))]
+    });
+    days.flatten().min()
 }

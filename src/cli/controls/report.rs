@@ -92,6 +92,10 @@ fn text(view: &ControlView<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     if let Some(told) = view.unscanned_told() {
         writeln!(out, "missing {}", printable_text(&told))?;
     }
+    writeln!(out, "\nOf every control that can be tested")?;
+    for untested in &view.untested {
+        writeln!(out, "  untested      {}", printable_text(untested))?;
+    }
     for row in view.controls.iter().filter(|row| row.is_touched()) {
         control(row, out)?;
     }
@@ -226,6 +230,7 @@ fn document(view: &ControlView<'_>) -> Value {
         "at": view.today.to_string(),
         "bundles": bundles.collect::<Vec<_>>(),
         "without_bundle": view.unscanned,
+        "untested": view.untested,
         "controls": view.controls.iter().filter(|row| row.is_touched()).map(control).collect::<Vec<_>>(),
         "clauses": clauses.collect::<Vec<_>>(),
         "csf": terms(&view.csf),

@@ -13,7 +13,7 @@ use super::{Exported, KnownException, one_line, plain};
 use crate::evidence::reading::Reading;
 use crate::finding::Severity;
 use crate::register::columns::{TREATMENTS, annex};
-use crate::view::ControlRow;
+use crate::view::{ControlRow, ControlView};
 
 /// UTF-16 code units that Excel keeps of a cell.
 pub(super) const MAX_TEXT: usize = 32_767;
@@ -235,10 +235,10 @@ fn no_evidence() -> Vec<Cell> {
 
 fn controls(e: &Exported<'_>) -> Vec<Vec<Cell>> {
     let Some(view) = e.view else { return vec![no_evidence()] };
-    view.controls.iter().map(|row| control(e, row)).collect()
+    view.controls.iter().map(|row| control(e, view, row)).collect()
 }
 
-fn control(e: &Exported<'_>, row: &ControlRow<'_>) -> Vec<Cell> {
+fn control(e: &Exported<'_>, view: &ControlView<'_>, row: &ControlRow<'_>) -> Vec<Cell> {
     let by_severity = Severity::ALL.iter().rev().map(|&severity| row.contradicting.by_severity[severity as usize]);
     let exceptions: Vec<&str> = row.exceptions.iter().map(|exception| exception.id.as_str()).collect();
     let oldest = row.contradicting.oldest_days.map_or(Cell::from(""), |days| Cell::Number(u64::from(days)));
@@ -258,7 +258,7 @@ fn control(e: &Exported<'_>, row: &ControlRow<'_>) -> Vec<Cell> {
         Cell::from(last_tested(row)),
         Cell::from(e.risks(&row.control.number)),
         Cell::from(pointers(row)),
-        Cell::from(row.untested.join("; ")),
+        Cell::from(view.untested_of(row).collect::<Vec<_>>().join("; ")),
     ]);
     // The rest is the owner's.
     cells.resize(CONTROLS.len(), Cell::from(""));
