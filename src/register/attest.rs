@@ -60,21 +60,21 @@ impl Register {
         Ok(())
     }
 
-    /// Records that nobody will scan again what some series are of: each that has all parts that `which` names. What they saw last has gone
-    /// with them, and is no less valid for that.
+    /// Records that nobody will scan again what some series are of: each that has all parts that the subject of `retired` names. What they
+    /// saw last has gone with them, and is no less valid for that.
     ///
     /// # Errors
     ///
     /// There is no such series, or the day is still to come or before the last scan.
     pub fn retire(
         &mut self,
-        which: &Subject,
         retired: &SeriesRetired,
         setting: Setting<'_>,
         act: Act<'_>,
         today: Date,
     ) -> Result<Vec<Subject>, RegisterError> {
         self.notice_decisions(act);
+        let which = &retired.subject;
         let is_meant = |subject: &Subject| {
             let fits = |wanted: &Option<String>, part: &Option<String>| wanted.is_none() || wanted == part;
             fits(&which.unit, &subject.unit)

@@ -1,8 +1,8 @@
 //! The register file: CSV that people open in a spreadsheet. Read strictly, since what is written back must hold what they wrote, and
 //! nothing that a spreadsheet mangled.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
@@ -92,19 +92,16 @@ impl Table {
         Ok(table)
     }
 
-    /// Writes the file. Where it is not all ASCII it begins with a mark of the byte order: without it a spreadsheet would take its
+    /// The bytes of the file. Where it is not all ASCII it begins with a mark of the byte order: without it a spreadsheet would take its
     /// letters for others, and write them back so.
-    ///
-    /// # Errors
-    ///
-    /// Those of the writer.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut text = Vec::new();
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut text = MARK.to_vec();
         let mut csv = ::csv::WriterBuilder::new()
             .delimiter(self.delimiter)
             .quote_style(::csv::QuoteStyle::Always)
             .from_writer(&mut text);
-        csv.write_record(in_file().map(|column| column.name).chain(self.others.iter().map(String::as_str)))?;
+        let mut write = |cells: Vec<String>| csv.write_record(cells).expect("a vector takes all that is written");
+        write(in_file().map(|column| column.name.to_owned()).chain(self.others.iter().cloned()).collect());
         for row in self.rows.values() {
             let cells = in_file().map(|column| match column.keeper {
                 Keeper::People => row.decided.get(column.name).to_owned(),
@@ -112,28 +109,27 @@ impl Table {
                 _ => columns::cell(&row.kept, column.name),
             });
             let others = self.others.iter().map(|name| row.decided.others.get(name).cloned().unwrap_or_default());
-            csv.write_record(cells.chain(others).map(|cell| quoted(&cell)))?;
+            write(cells.chain(others).map(|cell| quoted(&cell)).collect());
         }
-        csv.flush()?;
         drop(csv);
-        if !text.is_ascii() {
-            out.write_all(MARK)?;
+        if text[MARK.len()..].is_ascii() {
+            text.drain(..MARK.len());
         }
-        out.write_all(&text)
+        text
     }
 }
 
 /// The check of what straykey keeps of a row.
 fn check_of(kept: &Kept) -> String {
-    check(|name| columns::cell(kept, name))
+    check(|name| columns::cell(kept, name).into())
 }
 
-fn check(cell: impl Fn(&str) -> String) -> String {
+fn check<'c>(cell: impl Fn(&str) -> Cow<'c, str>) -> String {
     let mut sha256 = Sha256::new();
     for column in checked() {
         sha256.update(column.name);
         sha256.update([0]);
-        sha256.update(cell(column.name));
+        sha256.update(cell(column.name).as_bytes());
         sha256.update([0]);
     }
     // The letter keeps spreadsheets from taking digits and an `e` for a number.
@@ -213,17 +209,16 @@ impl Header {
     fn row(&self, record: &::csv::StringRecord, scales: Scales) -> Result<Row, String> {
         let read: BTreeMap<&str, String> =
             self.at.iter().map(|(&name, &index)| (name, unquoted(record.get(index).unwrap_or_default()))).collect();
-        let cells = if is_sound(&read) {
-            read
-        } else {
-            // The check tells which country's order it is.
-            let spelled = Spelling::ALL.into_iter().map(|spelling| spelled(&read, spelling));
-            spelled.into_iter().find(is_sound).unwrap_or(read)
-        };
+        // The check tells which country's order days are in, where it is one.
+        let is_as_written = is_sound(&read);
+        let spelled = || Spelling::ALL.into_iter().map(|spelling| spelled(&read, spelling)).find(is_sound);
+        let spelled = if is_as_written { None } else { spelled() };
+        let is_damaged = !is_as_written && spelled.is_none();
+        let cells = spelled.unwrap_or(read);
         let get = |name: &str| cells.get(name).map_or("", String::as_str);
         let id = get("id");
         let named = if is_id(id) { id } else { "the row" };
-        if check(|name| get(name).to_owned()) != get("check") {
+        if is_damaged {
             return Err(format!(
                 "{named} is not as straykey wrote it: one of the columns that it keeps was changed, or the row is damaged"
             ));
@@ -252,8 +247,8 @@ impl Header {
 
 /// Whether what straykey keeps is as it was written.
 fn is_sound(cells: &BTreeMap<&str, String>) -> bool {
-    let get = |name: &str| cells.get(name).cloned().unwrap_or_default();
-    check(get) == get("check")
+    let get = |name: &str| cells.get(name).map_or("", String::as_str);
+    check(|name| get(name).into()) == get("check")
 }
 
 /// The cells with days as straykey writes them, where they were written as `spelling` says.

@@ -158,7 +158,7 @@ impl Kept {
             by: "head@example.org".to_owned(),
             note: None,
         };
-        let all = register.retire(which, &retired, self.setting(), ACT, day(today))?;
+        let all = register.retire(&retired, self.setting(), ACT, day(today))?;
         self.close(register);
         Ok(all)
     }

@@ -520,9 +520,7 @@ impl Register {
 
     /// The file as it is to be.
     pub fn file(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.table.write(&mut out).expect("a vector takes all that is written");
-        out
+        self.table.bytes()
     }
 
     /// Appends to the journal what is to be appended. Call it when the new file is staged, and put that into its place at once
