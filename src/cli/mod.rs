@@ -101,7 +101,12 @@ fn day(at: Option<&str>) -> anyhow::Result<Date> {
 /// The moment of documents that are made of evidence: the end of the day of `--at`, so that they can be made once more byte for byte, else
 /// that of the clock. UTC, to the second.
 fn moment(at: Option<&str>) -> String {
-    at.map_or_else(now, |day| format!("{day}T23:59:59Z"))
+    at.map_or_else(now, end_of_day)
+}
+
+/// The end of a day: what happened on it is a part of it.
+fn end_of_day(day: &str) -> String {
+    format!("{day}T23:59:59Z")
 }
 
 /// The moment in UTC, to the second.

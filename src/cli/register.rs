@@ -9,13 +9,14 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use store::{Judged, Opened, located, open, with_register};
 
 use super::args::{
-    Register as Command, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterRetire, RegisterUpdate,
-    ShowFormat,
+    Register as Command, RegisterAttest, RegisterExport, RegisterFormat, RegisterList, RegisterModel, RegisterRetire,
+    RegisterUpdate, ShowFormat,
 };
 use super::bundles::{found, reading, readings};
 use super::file::{name, pretty, text, write};
@@ -49,8 +50,43 @@ pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// How a register is changed.
+struct Change<'a> {
+    /// By what rows are judged.
+    model: &'a RegisterModel,
+    access: Access,
+    /// Rows may be judged by another model of risk than before.
+    change_risk: bool,
+    dry_run: bool,
+}
+
+/// By what a change is judged, who makes it, and the day that it is judged on.
+type Circumstances<'a> = (Setting<'a>, Act<'a>, Date);
+
+impl Change<'_> {
+    /// Lets `make` change the register and writes it; gives what `make` gave.
+    fn make<T>(
+        &self,
+        mut make: impl FnMut(&mut Register, Circumstances<'_>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Register, T)> {
+        let judged = Judged::of(self.model)?;
+        let today = day(self.model.at.as_deref())?;
+        let (at, by) = (now(), context::actor());
+        let act = Act { at: &at, by: &by };
+        let risk = (self.model.risk.as_deref(), self.change_risk);
+        with_register(&self.model.register, self.access, risk, self.dry_run, |register, model| {
+            register.judge_by(judged.settings(model, act))?;
+            make(register, (Setting { model: &model.risk, directory: &judged.directory }, act, today))
+        })
+    }
+}
+
+/// What somebody says of a register that is there.
+fn word(model: &RegisterModel) -> Change<'_> {
+    Change { model, access: Access::Write, change_risk: false, dry_run: false }
+}
+
 fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
-    let judged = Judged::of(&args.model)?;
     let keys = signing::public_keys(&args.key)?;
     let today = day(args.model.at.as_deref())?;
     if !args.dry_run && day(None)?.tomorrow().is_ok_and(|tomorrow| today > tomorrow) {
@@ -59,12 +95,8 @@ fn update(args: &RegisterUpdate) -> anyhow::Result<ExitCode> {
     let bundles = found(&args.evidence)?;
     let path = &args.model.register;
     let access = if args.evidence.is_empty() { Access::Write } else { Access::Create };
-    let (at, by) = (now(), context::actor());
-    let act = Act { at: &at, by: &by };
-    let risk = (args.model.risk.as_deref(), args.change_risk);
-    let (register, (known, changes)) = with_register(path, access, risk, args.dry_run, |register, model| {
-        let setting = Setting { model: &model.risk, directory: &judged.directory };
-        register.judge_by(judged.settings(model, act))?;
+    let change = Change { model: &args.model, access, change_risk: args.change_risk, dry_run: args.dry_run };
+    let (register, (known, changes)) = change.make(|register, (setting, act, today)| {
         register.notice_decisions(act);
         let mut known = 0;
         for one in &bundles {
@@ -112,32 +144,25 @@ fn standing(register: &Register, today: &str) -> String {
 }
 
 fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
-    let judged = Judged::of(&args.model)?;
-    let today = day(args.model.at.as_deref())?;
-    let (at, by) = (now(), context::actor());
-    let act = Act { at: &at, by: &by };
-    let attestation = Attestation {
-        at: at.clone(),
-        recorded_by: by.clone(),
-        id: args.id.clone(),
-        what: match (args.rotated, args.revoked) {
-            (true, _) => Attested::Rotated,
-            (false, true) => Attested::Revoked,
-            (false, false) => Attested::Withdrawn,
-        },
-        on: args.on.clone().unwrap_or_else(|| today.to_string()),
-        by: args.by.clone(),
-        grade: Grade::named(&args.grade).expect("clap takes the names alone"),
-        evidence: args.proof.clone(),
-        ticket: args.ticket.clone(),
-        note: args.note.clone(),
+    let what = match (args.rotated, args.revoked) {
+        (true, _) => Attested::Rotated,
+        (false, true) => Attested::Revoked,
+        (false, false) => Attested::Withdrawn,
     };
-    let path = &args.model.register;
-    let risk = (args.model.risk.as_deref(), false);
-    let (register, ()) = with_register(path, Access::Write, risk, false, |register, model| {
-        let setting = Setting { model: &model.risk, directory: &judged.directory };
-        register.judge_by(judged.settings(model, act))?;
-        Ok(register.attest(attestation.clone(), setting, act, today)?)
+    let (register, ()) = word(&args.model).make(|register, (setting, act, today)| {
+        let attestation = Attestation {
+            at: act.at.to_owned(),
+            recorded_by: act.by.to_owned(),
+            id: args.id.clone(),
+            what,
+            on: args.on.clone().unwrap_or_else(|| today.to_string()),
+            by: args.by.clone(),
+            grade: Grade::named(&args.grade).expect("clap takes the names alone"),
+            evidence: args.proof.clone(),
+            ticket: args.ticket.clone(),
+            note: args.note.clone(),
+        };
+        Ok(register.attest(attestation, setting, act, today)?)
     })?;
     let row = register.row(&args.id).context("the row is there: it was attested")?;
     print(|out| {
@@ -148,25 +173,21 @@ fn attest(args: &RegisterAttest) -> anyhow::Result<ExitCode> {
 }
 
 fn retire(args: &RegisterRetire) -> anyhow::Result<ExitCode> {
-    let judged = Judged::of(&args.model)?;
     let today = day(args.model.at.as_deref())?;
-    let (at, by) = (now(), context::actor());
-    let act = Act { at: &at, by: &by };
-    let which = Subject { unit: args.unit.clone(), repository: args.repository.clone(), branch: args.branch.clone() };
-    let retired = SeriesRetired {
-        at: at.clone(),
-        recorded_by: by.clone(),
-        subject: which.clone(),
-        on: args.on.clone().unwrap_or_else(|| today.to_string()),
-        by: args.by.clone(),
-        note: args.note.clone(),
-    };
-    let path = &args.model.register;
-    let risk = (args.model.risk.as_deref(), false);
-    let (register, retired) = with_register(path, Access::Write, risk, false, |register, model| {
-        let setting = Setting { model: &model.risk, directory: &judged.directory };
-        register.judge_by(judged.settings(model, act))?;
-        Ok(register.retire(&which, &retired, setting, act, today)?)
+    let (register, retired) = word(&args.model).make(|register, (setting, act, today)| {
+        let retired = SeriesRetired {
+            at: act.at.to_owned(),
+            recorded_by: act.by.to_owned(),
+            subject: Subject {
+                unit: args.unit.clone(),
+                repository: args.repository.clone(),
+                branch: args.branch.clone(),
+            },
+            on: args.on.clone().unwrap_or_else(|| today.to_string()),
+            by: args.by.clone(),
+            note: args.note.clone(),
+        };
+        Ok(register.retire(&retired, setting, act, today)?)
     })?;
     print(|out| {
         for subject in &retired {

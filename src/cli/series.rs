@@ -122,7 +122,7 @@ pub(super) fn series(args: &EvidenceSeries) -> anyhow::Result<ExitCode> {
 
 /// The end of a day: what was scanned on it is on time.
 fn end_of_day(day: &str) -> anyhow::Result<Timestamp> {
-    format!("{day}T23:59:59Z").parse().with_context(|| format!("`{day}` is no day"))
+    super::end_of_day(day).parse().with_context(|| format!("`{day}` is no day"))
 }
 
 fn rows(all: &BTreeMap<Subject, Series>, scope: Option<&Scope>, now: Timestamp) -> Vec<Row> {
