@@ -421,7 +421,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let text = prop_oneof![
         "[ -~]{0,12}",
         Just("=1+1".to_owned()),
-        Just("'=x".to_owned()),
+        "'{0,2}[=+@-][ -~]{0,3}",
         Just("a\nb,\"c\";d".to_owned()),
         Just("\u{feff}\u{202e}x".to_owned()),
         Just("-".to_owned()),
@@ -469,7 +469,8 @@ proptest! {
                     let Some(id) = ids.get(row) else { continue };
                     kept.write(id, column, &cell);
                     // What a spreadsheet would run is written with a mark, which people see as a part of nothing.
-                    let cell = cell.strip_prefix('\'').filter(|rest| rest.starts_with('=')).map(str::to_owned).unwrap_or(cell);
+                    let marked = |rest: &&str| rest.trim_start_matches('\'').starts_with(['=', '+', '-', '@']);
+                    let cell = cell.strip_prefix('\'').filter(marked).unwrap_or(&cell).to_owned();
                     written.insert((id.clone(), column), cell);
                     kept.update(&[], &now);
                 }
