@@ -2,6 +2,7 @@
 //! nothing that a spreadsheet mangled.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
@@ -65,14 +66,22 @@ impl Table {
     pub fn read(bytes: &[u8], scales: Scales) -> Result<Self, TableError> {
         let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
         let delimiter = delimiter(bytes);
-        let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(bytes);
-        let mut records = reader.records();
+        let reader = || ::csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(bytes);
+        let mut records = reader().into_records();
         let header = match records.next() {
             Some(header) => header.map_err(|error| fault_of(&error))?,
             None => return Err(TableError { line: 1, what: "it has no header".to_owned() }),
         };
         let header = Header::of(header.iter().map(str::trim))?;
         let others = header.others.iter().map(|(name, _)| name.clone()).collect();
+        // Only a file that a spreadsheet saved with other days is read a second time.
+        let order = LazyCell::new(|| {
+            let records = reader().into_records().skip(1).filter_map(Result::ok);
+            records.map(|record| header.cells(&record)).find_map(|cells| match &readings(&cells)[..] {
+                [(order, _)] => Some(*order),
+                _ => None,
+            })
+        });
         let mut table = Self { rows: BTreeMap::new(), others, delimiter };
         let mut lines: BTreeMap<String, u64> = BTreeMap::new();
         for record in records {
@@ -82,7 +91,7 @@ impl Table {
             if record.iter().all(str::is_empty) {
                 continue;
             }
-            let row = header.row(&record, scales).map_err(|what| TableError { line, what })?;
+            let row = header.row(&record, || *order, scales).map_err(|what| TableError { line, what })?;
             let id = row.kept.id.clone();
             if let Some(before) = lines.insert(id.clone(), line) {
                 return Err(TableError { line, what: format!("{id} stands on line {before} already") });
@@ -206,15 +215,30 @@ impl Header {
         }
     }
 
-    fn row(&self, record: &::csv::StringRecord, scales: Scales) -> Result<Row, String> {
-        let read: BTreeMap<&str, String> =
-            self.at.iter().map(|(&name, &index)| (name, unquoted(record.get(index).unwrap_or_default()))).collect();
-        // The check tells which country's order days are in, where it is one.
-        let is_as_written = is_sound(&read);
-        let spelled = || Spelling::ALL.into_iter().map(|spelling| spelled(&read, spelling)).find(is_sound);
-        let spelled = if is_as_written { None } else { spelled() };
-        let is_damaged = !is_as_written && spelled.is_none();
-        let cells = spelled.unwrap_or(read);
+    /// The cells of the columns that straykey knows.
+    fn cells(&self, record: &::csv::StringRecord) -> Cells {
+        self.at.iter().map(|(&name, &index)| (name, unquoted(record.get(index).unwrap_or_default()))).collect()
+    }
+
+    /// The row that `record` is; `order` is the one in which days of the file are, where one of its rows tells.
+    fn row(
+        &self,
+        record: &::csv::StringRecord,
+        order: impl FnOnce() -> Option<Spelling>,
+        scales: Scales,
+    ) -> Result<Row, String> {
+        let mut cells = self.cells(record);
+        let is_as_written = is_sound(&cells);
+        let mut readings = if is_as_written { Vec::new() } else { readings(&cells) };
+        let is_damaged = !is_as_written && readings.is_empty();
+        if readings.iter().any(|(_, read)| *read != readings[0].1) {
+            let order = order();
+            readings.retain(|(one, _)| Some(*one) == order);
+        }
+        let is_undecided = !is_as_written && !is_damaged && readings.is_empty();
+        if let Some((_, read)) = readings.pop() {
+            cells = read;
+        }
         let get = |name: &str| cells.get(name).map_or("", String::as_str);
         let id = get("id");
         let named = if is_id(id) { id } else { "the row" };
@@ -225,6 +249,11 @@ impl Header {
         }
         if !is_id(id) {
             return Err("it has no id".to_owned());
+        }
+        if is_undecided {
+            return Err(format!(
+                "{id}: nothing tells whether its days begin with the day or with the month; save them like 2027-01-31"
+            ));
         }
         for column in COLUMNS.iter().filter(|column| column.keeper == Keeper::People && column.holds != Holds::Text) {
             if let Some(fault) = columns::fault(column, get(column.name), scales.likelihood, scales.impact) {
@@ -245,16 +274,26 @@ impl Header {
     }
 }
 
+/// Cells by the names of their columns.
+type Cells = BTreeMap<&'static str, String>;
+
 /// Whether what straykey keeps is as it was written.
-fn is_sound(cells: &BTreeMap<&str, String>) -> bool {
+fn is_sound(cells: &Cells) -> bool {
     let get = |name: &str| cells.get(name).map_or("", String::as_str);
     check(|name| get(name).into()) == get("check")
 }
 
+/// The cells with days as straykey writes them, for each order in which what straykey keeps is as it was written: several where its days
+/// cannot tell, as 5/5/2026 cannot.
+fn readings(cells: &Cells) -> Vec<(Spelling, Cells)> {
+    let read = |spelling| (spelling, spelled(cells, spelling));
+    Spelling::ALL.into_iter().map(read).filter(|(_, read)| is_sound(read)).collect()
+}
+
 /// The cells with days as straykey writes them, where they were written as `spelling` says.
-fn spelled<'n>(cells: &BTreeMap<&'n str, String>, spelling: Spelling) -> BTreeMap<&'n str, String> {
+fn spelled(cells: &Cells, spelling: Spelling) -> Cells {
     let is_day = |name: &str| columns::column(name).is_some_and(|column| column.holds == Holds::Day);
-    let cell = |(&name, cell): (&&'n str, &String)| {
+    let cell = |(&name, cell): (&&'static str, &String)| {
         let day = if is_day(name) { spelling.day(cell) } else { None };
         (name, day.unwrap_or_else(|| cell.clone()))
     };

@@ -143,6 +143,51 @@ fn days_in_the_order_of_a_country_are_days() {
     }
 }
 
+/// Where all days of straykey's are like 2 February, they do not tell in which order those of people are.
+#[test]
+fn days_that_can_be_read_in_two_ways_are_not_guessed() {
+    let kept = Kept::new();
+    kept.update(&[scan("shop", "2026-01-01", &[secret("a")])], "2026-01-01");
+    kept.update(&[scan("shop", "2026-02-02", &[])], "2026-02-02");
+    let id = kept.row().kept.id;
+    kept.attest(&id, "2026-02-02").unwrap();
+    assert_eq!(kept.row().kept.status, Status::Closed);
+    let save = |form: fn(&str, &str, &str) -> String| {
+        let saved = with_days(&fs::read_to_string(kept.csv()).unwrap(), form);
+        let mut writer = ::csv::Writer::from_path(kept.csv()).unwrap();
+        saved.iter().for_each(|record| writer.write_record(record).unwrap());
+    };
+    let forms: [fn(&str, &str, &str) -> String; 2] =
+        [|year, month, day| format!("{month}/{day}/{year}"), |year, month, day| format!("{day}/{month}/{year}")];
+    for form in forms {
+        // Where people wrote no such day, both are the same.
+        let sound = fs::read(kept.csv()).unwrap();
+        save(form);
+        assert_eq!(kept.row().kept.closed_on.as_deref(), Some("2026-02-02"));
+        fs::write(kept.csv(), sound).unwrap();
+        kept.write(&id, "review_on", "2026-03-04");
+        let sound = fs::read(kept.csv()).unwrap();
+        save(form);
+        let RegisterError::Table(error) = kept.open().unwrap_err() else { panic!() };
+        assert_eq!(
+            (error.line, error.what.starts_with(&format!("{id}: nothing tells whether its days"))),
+            (2, true),
+            "{error}"
+        );
+        fs::write(kept.csv(), sound).unwrap();
+        kept.write(&id, "review_on", "");
+    }
+    // Another row of the file tells.
+    kept.update(&[scan("shop", "2026-02-03", &[secret("b")])], "2026-02-03");
+    kept.write(&id, "review_on", "2026-03-04");
+    for form in forms {
+        let sound = fs::read(kept.csv()).unwrap();
+        save(form);
+        assert_eq!(kept.rows()[&id].decided.get("review_on"), "2026-03-04");
+        fs::write(kept.csv(), sound).unwrap();
+    }
+}
+
 #[test]
 fn a_file_that_is_not_ascii_tells_spreadsheets_so() {
     let kept = register();
