@@ -175,7 +175,7 @@ pub(super) fn cell(kept: &Kept, name: &str) -> String {
         all.dedup();
         all.join(", ")
     };
-    match name {
+    let cell = match name {
         "id" => kept.id.clone(),
         "status" => kept.status.to_string(),
         "condition" => kept.condition.to_string(),
@@ -214,7 +214,23 @@ pub(super) fn cell(kept: &Kept, name: &str) -> String {
         "observed" => json(&kept.observed),
         "record" => kept.record.to_string(),
         _ => String::new(),
+    };
+    with_plain_lines(cell)
+}
+
+/// A cell whose lines end with LF, as the file has them: one that kept CR LF would not be read as it was written.
+pub(super) fn with_plain_lines(cell: String) -> String {
+    if !cell.contains("\r\n") {
+        return cell;
     }
+    let mut plain = String::with_capacity(cell.len());
+    for line in cell.split_inclusive('\n') {
+        match line.strip_suffix('\n') {
+            Some(line) => plain.extend([line.trim_end_matches('\r'), "\n"]),
+            None => plain.push_str(line),
+        }
+    }
+    plain
 }
 
 /// What cells of columns that straykey keeps say; `get` is asked for the cell of a column.

@@ -109,8 +109,11 @@ impl Table {
             .delimiter(self.delimiter)
             .quote_style(::csv::QuoteStyle::Always)
             .from_writer(&mut text);
-        let mut write = |cells: Vec<String>| csv.write_record(cells).expect("a vector takes all that is written");
-        write(in_file().map(|column| column.name.to_owned()).chain(self.others.iter().cloned()).collect());
+        let mut write = |cells: &mut dyn Iterator<Item = String>| {
+            let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+            csv.write_record(cells).expect("a vector takes all that is written");
+        };
+        write(&mut in_file().map(|column| column.name.to_owned()).chain(self.others.iter().cloned()));
         for row in self.rows.values() {
             let cells = in_file().map(|column| match column.keeper {
                 Keeper::People => row.decided.get(column.name).to_owned(),
@@ -118,7 +121,7 @@ impl Table {
                 _ => columns::cell(&row.kept, column.name),
             });
             let others = self.others.iter().map(|name| row.decided.others.get(name).cloned().unwrap_or_default());
-            write(cells.chain(others).map(|cell| quoted(&cell)).collect());
+            write(&mut cells.chain(others));
         }
         drop(csv);
         if text[MARK.len()..].is_ascii() {
@@ -150,9 +153,9 @@ fn quoted(cell: &str) -> String {
     if is_formula(cell.trim_start_matches('\'')) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// What a cell said before it was written by [`quoted`].
+/// What a cell said before it was written by [`quoted`], but for ends of lines, which some spreadsheets make others.
 fn unquoted(cell: &str) -> String {
-    let cell = cell.replace("\r\n", "\n");
+    let cell = columns::with_plain_lines(cell.to_owned());
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest.to_owned(),
         _ => cell,

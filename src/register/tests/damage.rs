@@ -188,6 +188,39 @@ fn days_that_can_be_read_in_two_ways_are_not_guessed() {
     }
 }
 
+/// Names of columns and cells of people's, as bytes of the file: what was read once is written so that it is read as the same.
+#[test]
+fn what_is_read_is_written_as_it_is_read_again() {
+    let kept = register();
+    let id = kept.rows().into_keys().next().unwrap();
+    for text in ["=1+1", "'=x", "''@", "'\r\nx", "a\r\r\r\nb\r\n", "ends\r", "'", "''", "x\ty", "\u{ff1d}1"] {
+        kept.write(&id, "notes", text);
+        kept.write(&id, text, "mine");
+        let table = Table::read(&fs::read(kept.csv()).unwrap(), SCALES).unwrap();
+        let bytes = table.bytes();
+        assert_eq!(Table::read(&bytes, SCALES).unwrap(), table, "{text:?}");
+        let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+        let mut cells =
+            reader.records().flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>());
+        assert!(cells.all(|cell| crate::report::csv::inert(&cell) == cell), "a spreadsheet must not run it: {text:?}");
+    }
+}
+
+/// A register that is read as another than it was written would refuse itself.
+#[test]
+fn what_a_scope_says_in_odd_lines_is_kept() {
+    let mut kept = Kept::new();
+    let odd = "a\r\nb\r\r\n'=c\r";
+    for unit in kept.directory.units.values_mut() {
+        (unit.owner, unit.risk_owner) = (Some(odd.to_owned()), Some(odd.to_owned()));
+    }
+    assert_eq!(kept.update(&[scan("shop", "2026-01-01", &[secret("a")])], "2026-01-01").created.len(), 1);
+    let row = kept.row();
+    assert_eq!((row.owner(), row.risk_owner()), ("a\nb\n'=c\r", "a\nb\n'=c\r"));
+    let changes = kept.update(&[], "2026-01-01");
+    assert_eq!((changes.changed.len(), changes.decided), (0, 0));
+}
+
 #[test]
 fn a_file_that_is_not_ascii_tells_spreadsheets_so() {
     let kept = register();
