@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use super::columns::{self, COLUMNS, Holds, Keeper, checked, in_file};
@@ -74,7 +75,7 @@ impl Table {
         };
         let header = Header::of(header.iter().map(str::trim))?;
         let others = header.others.iter().map(|(name, _)| name.clone()).collect();
-        // Only a file that a spreadsheet saved with other days is read a second time.
+        // Asked by rows that do not tell by themselves: only a file that a spreadsheet saved with other days is read twice.
         let order = LazyCell::new(|| {
             let records = reader().into_records().skip(1).filter_map(Result::ok);
             records.map(|record| header.cells(&record)).find_map(|cells| match &readings(&cells)[..] {
@@ -230,33 +231,14 @@ impl Header {
         order: impl FnOnce() -> Option<Spelling>,
         scales: Scales,
     ) -> Result<Row, String> {
-        let mut cells = self.cells(record);
-        let is_as_written = is_sound(&cells);
-        let mut readings = if is_as_written { Vec::new() } else { readings(&cells) };
-        let is_damaged = !is_as_written && readings.is_empty();
-        if readings.iter().any(|(_, read)| *read != readings[0].1) {
-            let order = order();
-            readings.retain(|(one, _)| Some(*one) == order);
-        }
-        let is_undecided = !is_as_written && !is_damaged && readings.is_empty();
-        if let Some((_, read)) = readings.pop() {
-            cells = read;
-        }
+        let cells = self.cells(record);
+        let id = cells.get("id").map_or("", String::as_str);
+        let named = if is_id(id) { id } else { "the row" }.to_owned();
+        let cells = with_plain_days(cells, order).map_err(|what| format!("{named} {what}"))?;
         let get = |name: &str| cells.get(name).map_or("", String::as_str);
         let id = get("id");
-        let named = if is_id(id) { id } else { "the row" };
-        if is_damaged {
-            return Err(format!(
-                "{named} is not as straykey wrote it: one of the columns that it keeps was changed, or the row is damaged"
-            ));
-        }
         if !is_id(id) {
             return Err("it has no id".to_owned());
-        }
-        if is_undecided {
-            return Err(format!(
-                "{id}: nothing tells whether its days begin with the day or with the month; save them like 2027-01-31"
-            ));
         }
         for column in COLUMNS.iter().filter(|column| column.keeper == Keeper::People && column.holds != Holds::Text) {
             if let Some(fault) = columns::fault(column, get(column.name), scales.likelihood, scales.impact) {
@@ -286,21 +268,51 @@ fn is_sound(cells: &Cells) -> bool {
     check(|name| get(name).into()) == get("check")
 }
 
+/// The cells with days as straykey writes them. `order` is asked where the row does not tell in which one they are.
+///
+/// # Errors
+///
+/// What is wrong, without the subject.
+fn with_plain_days(cells: Cells, order: impl FnOnce() -> Option<Spelling>) -> Result<Cells, &'static str> {
+    if is_sound(&cells) {
+        return Ok(cells);
+    }
+    let mut readings = readings(&cells);
+    if readings.is_empty() {
+        return Err("is not as straykey wrote it: one of the columns that it keeps was changed, or the row is damaged");
+    }
+    if readings.iter().any(|(_, read)| *read != readings[0].1) {
+        let order = order();
+        readings.retain(|(one, _)| Some(*one) == order);
+    }
+    let read = readings.pop().map(|(_, read)| read);
+    read.ok_or(
+        "does not tell whether its days begin with the day or the month, nor does another; save them like 2027-01-31",
+    )
+}
+
 /// The cells with days as straykey writes them, for each order in which what straykey keeps is as it was written: several where its days
-/// cannot tell, as 5/5/2026 cannot.
+/// cannot tell, as 5/5/2026 cannot. Those of people can, where one of the orders makes none of them.
 fn readings(cells: &Cells) -> Vec<(Spelling, Cells)> {
     let read = |spelling| (spelling, spelled(cells, spelling));
-    Spelling::ALL.into_iter().map(read).filter(|(_, read)| is_sound(read)).collect()
+    let mut all: Vec<_> = Spelling::ALL.into_iter().map(read).filter(|(_, read)| is_sound(read)).collect();
+    let days = |cells: &Cells| cells.iter().filter(|(name, cell)| is_day(name) && cell.parse::<Date>().is_ok()).count();
+    let most = all.iter().map(|(_, read)| days(read)).max();
+    all.retain(|(_, read)| Some(days(read)) == most);
+    all
 }
 
 /// The cells with days as straykey writes them, where they were written as `spelling` says.
 fn spelled(cells: &Cells, spelling: Spelling) -> Cells {
-    let is_day = |name: &str| columns::column(name).is_some_and(|column| column.holds == Holds::Day);
     let cell = |(&name, cell): (&&'static str, &String)| {
         let day = if is_day(name) { spelling.day(cell) } else { None };
         (name, day.unwrap_or_else(|| cell.clone()))
     };
     cells.iter().map(cell).collect()
+}
+
+fn is_day(name: &str) -> bool {
+    columns::column(name).is_some_and(|column| column.holds == Holds::Day)
 }
 
 /// Whether `text` has the form of an id.

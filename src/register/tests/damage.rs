@@ -170,10 +170,16 @@ fn days_that_can_be_read_in_two_ways_are_not_guessed() {
         save(form);
         let RegisterError::Table(error) = kept.open().unwrap_err() else { panic!() };
         assert_eq!(
-            (error.line, error.what.starts_with(&format!("{id}: nothing tells whether its days"))),
+            (error.line, error.what.starts_with(&format!("{id} does not tell whether its days"))),
             (2, true),
             "{error}"
         );
+        fs::write(kept.csv(), sound).unwrap();
+        // There is no month 14.
+        kept.write(&id, "review_on", "2026-03-14");
+        let sound = fs::read(kept.csv()).unwrap();
+        save(form);
+        assert_eq!(kept.row().decided.get("review_on"), "2026-03-14");
         fs::write(kept.csv(), sound).unwrap();
         kept.write(&id, "review_on", "");
     }
