@@ -231,10 +231,10 @@ impl Header {
         order: impl FnOnce() -> Option<Spelling>,
         scales: Scales,
     ) -> Result<Row, String> {
-        let cells = self.cells(record);
-        let id = cells.get("id").map_or("", String::as_str);
-        let named = if is_id(id) { id } else { "the row" }.to_owned();
-        let cells = with_plain_days(cells, order).map_err(|what| format!("{named} {what}"))?;
+        let cells = with_plain_days(self.cells(record), order).map_err(|what| {
+            let id = self.at.get("id").and_then(|&index| record.get(index)).filter(|id| is_id(id));
+            format!("{} {what}", id.unwrap_or("the row"))
+        })?;
         let get = |name: &str| cells.get(name).map_or("", String::as_str);
         let id = get("id");
         if !is_id(id) {
@@ -268,7 +268,8 @@ fn is_sound(cells: &Cells) -> bool {
     check(|name| get(name).into()) == get("check")
 }
 
-/// The cells with days as straykey writes them. `order` is asked where the row does not tell in which one they are.
+/// The cells with days as straykey writes them. Where its own do not tell in which order they are, `order` is asked, which is what those
+/// of other rows tell; last of all, days of people: `3/14/2026` has one meaning.
 ///
 /// # Errors
 ///
@@ -278,28 +279,34 @@ fn with_plain_days(cells: Cells, order: impl FnOnce() -> Option<Spelling>) -> Re
         return Ok(cells);
     }
     let mut readings = readings(&cells);
-    if readings.is_empty() {
-        return Err("is not as straykey wrote it: one of the columns that it keeps was changed, or the row is damaged");
-    }
-    if readings.iter().any(|(_, read)| *read != readings[0].1) {
-        let order = order();
-        readings.retain(|(one, _)| Some(*one) == order);
+    let differ = |readings: &[(Spelling, Cells)]| readings.iter().any(|(_, read)| *read != readings[0].1);
+    if differ(&readings) {
+        if let Some(order) = order() {
+            readings.retain(|(one, _)| *one == order);
+        } else {
+            let most = readings.iter().map(|(_, read)| days(read)).max();
+            readings.retain(|(_, read)| Some(days(read)) == most);
+        }
+        if readings.is_empty() || differ(&readings) {
+            return Err(
+                "does not tell whether its days begin with the day or the month, nor does another; save them like 2027-01-31",
+            );
+        }
     }
     let read = readings.pop().map(|(_, read)| read);
-    read.ok_or(
-        "does not tell whether its days begin with the day or the month, nor does another; save them like 2027-01-31",
-    )
+    read.ok_or("is not as straykey wrote it: one of the columns that it keeps was changed, or the row is damaged")
 }
 
 /// The cells with days as straykey writes them, for each order in which what straykey keeps is as it was written: several where its days
-/// cannot tell, as 5/5/2026 cannot. Those of people can, where one of the orders makes none of them.
+/// cannot tell, as 5/5/2026 cannot.
 fn readings(cells: &Cells) -> Vec<(Spelling, Cells)> {
     let read = |spelling| (spelling, spelled(cells, spelling));
-    let mut all: Vec<_> = Spelling::ALL.into_iter().map(read).filter(|(_, read)| is_sound(read)).collect();
-    let days = |cells: &Cells| cells.iter().filter(|(name, cell)| is_day(name) && cell.parse::<Date>().is_ok()).count();
-    let most = all.iter().map(|(_, read)| days(read)).max();
-    all.retain(|(_, read)| Some(days(read)) == most);
-    all
+    Spelling::ALL.into_iter().map(read).filter(|(_, read)| is_sound(read)).collect()
+}
+
+/// How many cells are days as straykey writes them.
+fn days(cells: &Cells) -> usize {
+    cells.iter().filter(|(name, cell)| is_day(name) && cell.parse::<Date>().is_ok()).count()
 }
 
 /// The cells with days as straykey writes them, where they were written as `spelling` says.

@@ -192,6 +192,13 @@ fn days_that_can_be_read_in_two_ways_are_not_guessed() {
         assert_eq!(kept.rows()[&id].decided.get("review_on"), "2026-03-04");
         fs::write(kept.csv(), sound).unwrap();
     }
+    // What straykey wrote outranks what somebody typed in another order.
+    let sound = fs::read(kept.csv()).unwrap();
+    save(forms[0]);
+    kept.write(&id, "review_on", "14/03/2026");
+    let told = fault(&kept);
+    assert!(told.contains(&id) && told.contains("`review_on` is no day"), "{told}");
+    fs::write(kept.csv(), sound).unwrap();
 }
 
 /// Names of columns and cells of people's, as bytes of the file: what was read once is written so that it is read as the same.
